@@ -81,28 +81,3 @@ test('a line of the log keeps its form without what is secret in its fields and 
   });
   expect(redactLine(`${JSON.stringify(line)}\n`)).toMatch(/^\{.*\}\n$/);
 });
-
-test('long texts take no more than their length in time', () => {
-  for (const part of [
-    '//',
-    '@',
-    '?',
-    '//@',
-    'key',
-    'key=',
-    'key="',
-    'key=[',
-    'key={',
-    'key=<',
-    'key: a',
-    'cookie:"',
-    'token ',
-    'eyJ',
-    'eyJ.',
-    'eyJ-',
-    'eyJa.',
-    'bearer ',
-  ]) {
-    redactText(part.repeat(100_000));
-  }
-}, 10_000);
