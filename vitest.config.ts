@@ -22,6 +22,8 @@ const MODELS = ['packages/*/src/**/*.model.test.ts'];
 export default defineConfig({
   test: {
     globalSetup: '.ci/bundle.mjs',
+    // What was transformed stays in node_modules, by its content: the next run takes it from there.
+    experimental: { fsModuleCache: true },
     projects: [
       {
         // Beside the sources: no process, no other program. They leave nothing behind, and so share what they import: loading
@@ -40,7 +42,8 @@ export default defineConfig({
         },
       },
       {
-        // The same kind, with thousands of random steps beside a model each: they take as long as all others together.
+        // The same kind, where a test takes half a second or more: random steps beside a model, a fault at each byte or call, whole
+        // clusters, large inputs. They take as long as all others together.
         test: {
           name: 'model',
           include: MODELS,
