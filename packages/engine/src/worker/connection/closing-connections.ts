@@ -8,8 +8,10 @@ export class ClosingConnections {
   readonly #closing = new Set<Connection>();
   #bytesBefore = 0;
   #flaw: Error | undefined;
-  /** The first end since somebody took it of which some may not have arrived. */
+  /** The first bad end since somebody took it. */
   #newFlaw: Error | undefined;
+  /** The first end since then that was no bad one, of which some may not have arrived all the same. */
+  #newDoubt: Error | undefined;
 
   constructor(onWarning: (message: string) => void) {
     this.#onWarning = onWarning;
@@ -66,18 +68,19 @@ export class ClosingConnections {
 
   /** A server has closed a connection behind a segment: nothing tells that it has all of that. */
   noteUncertain(error: Error): void {
-    this.#newFlaw ??= error;
+    this.#newDoubt ??= error;
   }
 
   /** What was lost with this end is sent again: it is no part of how the destination ends. */
-  forget(flaw: Error | undefined): void {
+  forget(flaw: Error): void {
     if (this.#flaw === flaw) this.#flaw = undefined;
   }
 
-  /** The first end since this was asked last of which some may not have arrived. */
+  /** How one ended since this was asked last of which some may not have arrived: badly, if any did. */
   takeFlaw(): Error | undefined {
-    const flaw = this.#newFlaw;
+    const flaw = this.#newFlaw ?? this.#newDoubt;
     this.#newFlaw = undefined;
+    this.#newDoubt = undefined;
     return flaw;
   }
 }

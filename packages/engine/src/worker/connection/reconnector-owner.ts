@@ -37,11 +37,8 @@ export interface ReconnectorOwner {
    * now, as the server has closed the one that was to carry it.
    */
   onLeave(isMoving: boolean): void;
-  /**
-   * All connections that were left are closed; `error`: the last of what they held may not have arrived.
-   * @returns true where that is kept, to be sent again
-   */
-  onLeftClosed(error: Error | undefined): boolean;
+  /** All connections that were left are closed; `error`: the last of what they held may not have arrived. */
+  onLeftClosed(error: Error | undefined): void;
   /** The next stream is being published on the connection that stood. */
   onNextStream(): void;
   /** Judges the loss of a connection that had been publishing. */

@@ -230,6 +230,11 @@ export class Reconnector implements ConnectionSetOwner {
     this.#state.connection.publisher?.destroy(error);
   }
 
+  /** What was lost with a connection that was left, and ended like this, is sent again. */
+  forgetFlaw(flaw: Error): void {
+    this.#connections.left.forget(flaw);
+  }
+
   /** The publisher has said "no more": from now on, taking nothing is a stall. */
   watch(): void {
     this.#watchdog.arm();
@@ -349,8 +354,7 @@ export class Reconnector implements ConnectionSetOwner {
     // One that was destroyed notes no flaw, though what it held may be lost: the end settles that.
     if (this.#destroyedBy !== undefined) return;
     if (!left.isEmpty) return;
-    const flaw = left.takeFlaw();
-    if (this.#owner.onLeftClosed(flaw)) left.forget(flaw);
+    this.#owner.onLeftClosed(left.takeFlaw());
   }
 
   onCurrentClosed(connection: Connection, error: Error | undefined): void {

@@ -80,6 +80,7 @@ class Fixture {
         endStream: () => void told.push('end stream'),
         watch: () => {},
         remake: () => undefined,
+        forgetFlaw: () => undefined,
         destroy: ({ message }) => void told.push(`destroyed: ${message}`),
       },
       trial: new CodecTrial(),

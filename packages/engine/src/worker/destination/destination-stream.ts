@@ -33,7 +33,7 @@ export class DestinationStream implements Flushable, SpooledStream {
   readonly #owner: StreamOwner;
   readonly channel: DestinationOwner;
   readonly #context: ShardContext;
-  readonly #connections: StreamConnections;
+  readonly connections: StreamConnections;
   readonly headers: StreamHeaders;
   /** Undefined: what the server is not sent is not kept. */
   readonly spool: DestinationSpool | undefined;
@@ -50,7 +50,7 @@ export class DestinationStream implements Flushable, SpooledStream {
     this.#owner = owner;
     this.channel = channel;
     this.#context = context;
-    this.#connections = connections;
+    this.connections = connections;
     this.headers = headers;
     this.counters = new DestinationCounters(context.counters, number);
     const backlogOwner = {
@@ -79,11 +79,11 @@ export class DestinationStream implements Flushable, SpooledStream {
   }
 
   get publisher(): RtmpPublisher | undefined {
-    return this.#connections.publisher;
+    return this.connections.publisher;
   }
 
   get streamName(): string | undefined {
-    return this.#connections.streamName;
+    return this.connections.streamName;
   }
 
   get segment(): number {
@@ -103,10 +103,6 @@ export class DestinationStream implements Flushable, SpooledStream {
     this.#writer.restart();
   }
 
-  beginAgain(cause: Error): void {
-    this.#connections.remake(cause);
-  }
-
   push(entry: QueuedTag): void {
     if (this.backlog.skips(entry.tag)) {
       entry.block?.release();
@@ -123,8 +119,8 @@ export class DestinationStream implements Flushable, SpooledStream {
 
   /** Its stream is further on than that of `other`. */
   isAheadOf(other: DestinationStream): boolean {
-    if (this.#connections.publisher === undefined) return false;
-    return other.#connections.publisher === undefined || this.#writer.isAheadOf(other.#writer);
+    if (this.connections.publisher === undefined) return false;
+    return other.connections.publisher === undefined || this.#writer.isAheadOf(other.#writer);
   }
 
   /** Queues a tag; its block is held until the tag has left. */
@@ -166,18 +162,18 @@ export class DestinationStream implements Flushable, SpooledStream {
   /** Sends what waits, as far as it may go, and hands it to the kernel. */
   sendWaiting(): void {
     this.#pump();
-    this.#connections.publisher?.flush();
+    this.connections.publisher?.flush();
   }
 
   /** The end of the turn: hands what was offered in it to the kernel. */
   flush(): void {
     this.#dirty = false;
     if (this.#writer.isAtStart) this.#pump();
-    this.#connections.publisher?.flush();
+    this.connections.publisher?.flush();
   }
 
   destroy(error: Error): void {
-    this.#connections.destroy(error);
+    this.connections.destroy(error);
   }
 
   /** Puts what waits, and what is kept of what was sent, into the older form of H.265. */
@@ -252,21 +248,21 @@ export class DestinationStream implements Flushable, SpooledStream {
 
   /** The connection, while the segment's stream is being published on it. */
   get #outlet(): RtmpPublisher | undefined {
-    return this.segments.isOpen ? this.#connections.publisher : undefined;
+    return this.segments.isOpen ? this.connections.publisher : undefined;
   }
 
   /** The next stream is published by a connection that waits, by the one that stands, or by another. */
   #startSegment(number: number): void {
     this.#writer.startSegment(this.segments.start(number));
-    if (this.#connections.canMove) {
+    if (this.connections.canMove) {
       if (this.#move()) this.segments.open();
-    } else if (this.#connections.nextStream()) this.#owner.onMoving();
+    } else if (this.connections.nextStream()) this.#owner.onMoving();
   }
 
   /** Its last tag, and the end of its stream. When the kernel has taken it, it has all before it. */
   #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
     const segment = this.segments.current;
-    const { streamName } = this.#connections;
+    const { streamName } = this.connections;
     const tail = new SegmentEndMarker(block, (taken) => {
       if (taken) segment.state = 'left';
       this.#owner.onSegmentEnd(segment.totals(streamName), taken);
@@ -274,18 +270,18 @@ export class DestinationStream implements Flushable, SpooledStream {
     segment.state = 'ended';
     this.#writer.endSequence(publisher);
     this.#writer.send(publisher, tag, tail, description);
-    this.#connections.endStream();
+    this.connections.endStream();
   }
 
   /** Another connection waits for the stream, and decoding can start at this tag. */
   #movesAt(tag: FlvTag): boolean {
-    if (!this.#connections.canMove) return false;
+    if (!this.connections.canMove) return false;
     return this.headers.hasVideo ? isKeyFrame(tag) : tag.role === TagRole.audioFrame;
   }
 
   /** False when the new connection has yet to be made: {@link onPublishing} follows. */
   #move(): boolean {
-    const publisher = this.#connections.move();
+    const publisher = this.connections.move();
     this.spool?.stream?.onLeave();
     if (publisher === undefined) {
       this.#owner.onMoving();

@@ -30,6 +30,8 @@ export interface StreamConnections {
   watch(): void;
   /** Makes the connection again at once, though it is well: nothing is held against its server. */
   remake(cause: Error): void;
+  /** What was lost with a connection that was left, and ended like this, is sent again. */
+  forgetFlaw(flaw: Error): void;
   /** Resets the connection now, and for good. */
   destroy(error: Error): void;
 }

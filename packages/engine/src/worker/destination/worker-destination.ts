@@ -211,8 +211,8 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     this.#goDown(isMoving ? MOVING : DOWN, false);
   }
 
-  onLeftClosed(error: Error | undefined): boolean {
-    return this.stream.spool?.onLeftClosed(error) ?? false;
+  onLeftClosed(error: Error | undefined): void {
+    this.stream.spool?.stream?.onLeftClosed(error);
   }
 
   onNextStream(): void {

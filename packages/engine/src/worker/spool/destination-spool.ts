@@ -123,13 +123,6 @@ export class DestinationSpool {
     return this.#open?.stream.relieve() ?? false;
   }
 
-  /** All connections that were left are closed. Returns true where what may be lost is on disk. */
-  onLeftClosed(error: Error | undefined): boolean {
-    this.#open?.stream.onLeftClosed(error);
-    // In order, it is kept when the connection that stands is gone, too.
-    return this.#open?.series.isOff === false && this.#parts.config.spool!.resume !== 'in-order';
-  }
-
   /** Time has passed: what has arrived need not be kept, and what lies on disk may be due. */
   tick(): void {
     const open = this.#open;

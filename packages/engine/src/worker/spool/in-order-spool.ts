@@ -38,6 +38,8 @@ export class InOrderSpool extends StreamSpool {
   #isClosing = false;
   /** A segment has ended, and no other has begun: what is on disk belongs to a stream that is over. */
   #isBetween = false;
+  /** The stream begins again, as a connection that was left has ended like this. */
+  #cause: Error | undefined;
 
   constructor(parts: StreamSpoolParts) {
     super(parts);
@@ -81,14 +83,20 @@ export class InOrderSpool extends StreamSpool {
     this.#isFull = false;
     this.#dropStored();
     super.onLost();
+    if (this.#cause !== undefined && !this.parts.series.isOff)
+      this.parts.stream.connections.forgetFlaw(this.#cause);
+    this.#cause = undefined;
     if (this.#isClosing) this.close();
   }
 
   /** Nothing of it may come behind what follows it: the stream begins again, on another connection. */
   protected override onLeftLost(error: Error): void {
     const { stream } = this.parts;
-    if (stream.publisher === undefined) this.onLost();
-    else stream.beginAgain(error);
+    if (stream.publisher === undefined) super.onLeftLost(error);
+    else {
+      this.#cause = error;
+      stream.connections.remake(error);
+    }
   }
 
   override onFull(): boolean {

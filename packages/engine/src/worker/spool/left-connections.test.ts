@@ -21,6 +21,13 @@ async function afterMove(bench: SpoolBench, before = 0): Promise<FakeConnection>
   return left;
 }
 
+/** The stream has reset its connection, to begin again on another one. */
+async function beginAgain(bench: SpoolBench): Promise<void> {
+  const { latest } = bench.shard.connections;
+  await latest.lose(latest.publisher!.destroyedBy!);
+  await bench.publish();
+}
+
 test.each(['outage', 'always'] as const)(
   'with `when: %s`, what a connection held that the stream has left is sent again where it ended badly',
   async (when) => {
@@ -35,17 +42,41 @@ test.each(['outage', 'always'] as const)(
   },
 );
 
-test('a bad end whose media is sent again is no part of how the destination ends', async () => {
-  const bench = new SpoolBench({ speed: 100 });
-  await (await afterMove(bench)).lose(RESET);
-  await takeGaps(bench);
-  const live = bench.shard.connections.made.findLast(({ isOfGap }) => !isOfGap)!;
-  bench.destination.close();
-  await live.lose(undefined);
-  await bench.pass(500);
-  expect(bench.shard.of('detached').map(({ error }) => error)).toEqual([undefined]);
-  expect(bench.files).toEqual([]);
-});
+test.each(['live', 'in-order'] as const)(
+  'with `resume: %s`, a bad end whose media is sent again is no part of how the destination ends',
+  async (resume) => {
+    const bench = new SpoolBench({ resume, speed: 100 });
+    await (await afterMove(bench)).lose(RESET);
+    if (resume === 'in-order') await beginAgain(bench);
+    await takeGaps(bench);
+    const live = bench.shard.connections.made.findLast(({ isOfGap }) => !isOfGap)!;
+    bench.destination.close();
+    await live.lose(undefined);
+    await bench.pass(500);
+    expect(bench.shard.of('detached').map(({ error }) => error)).toEqual([undefined]);
+    expect(bench.files).toEqual([]);
+  },
+);
+
+test.each(['live', 'in-order'] as const)(
+  'with `resume: %s`, a bad end of a connection whose media was sent again before is no part of it either',
+  async (resume) => {
+    const bench = new SpoolBench({ resume, speed: 100 });
+    const left = await afterMove(bench);
+    const standing = bench.shard.connections.latest;
+    await standing.lose(CLOSED);
+    await bench.send(4);
+    await bench.publish();
+    await takeGaps(bench);
+    // What it had is on disk since, and was sent.
+    await left.lose(RESET);
+    const live = bench.shard.connections.made.findLast(({ isOfGap }) => !isOfGap)!;
+    bench.destination.close();
+    await live.lose(undefined);
+    await bench.pass(500);
+    expect(bench.shard.of('detached').map(({ error }) => error)).toEqual([undefined]);
+  },
+);
 
 test.each(['outage', 'always'] as const)(
   'with `when: %s`, nothing is sent twice where a connection that was left ends well',
@@ -201,13 +232,6 @@ test('the rest of a group is kept whose connection stood when one was lost that 
   await bench.publish();
   expect((await takeGaps(bench)).flat()).toEqual(expect.arrayContaining(waited));
 });
-
-/** The stream has reset its connection, to begin again on another one. */
-async function beginAgain(bench: SpoolBench): Promise<void> {
-  const { latest } = bench.shard.connections;
-  await latest.lose(latest.publisher!.destroyedBy!);
-  await bench.publish();
-}
 
 test.each(['live', 'in-order'] as const)(
   'with `resume: %s`, what is lost with a connection that was left is sent when the disk works again',

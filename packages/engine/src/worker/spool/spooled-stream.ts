@@ -4,9 +4,21 @@ import type { DestinationOwner } from '../destination/destination-owner.js';
 import type { QueuedTag } from '../destination/send-queue.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
 
+/** The connections of a stream, as its spool needs them. */
+interface SpooledConnections {
+  /** Makes the present one again, though it is well: `cause` is how one that the stream has left has ended. */
+  remake(cause: Error): void;
+  /**
+   * What was lost with one that the stream had left, and that ended like this, is sent again: it is no part of
+   * how the destination ends.
+   */
+  forgetFlaw(flaw: Error): void;
+}
+
 /** The stream of a destination, as its spool needs it. */
 export interface SpooledStream {
   readonly backlog: Backlog;
+  readonly connections: SpooledConnections;
   /** As its connection has met them. */
   readonly headers: StreamHeaders;
   readonly channel: Pick<DestinationOwner, 'bitrates' | 'admission'>;
@@ -20,11 +32,6 @@ export interface SpooledStream {
   readonly isIdle: boolean;
   /** Headers go out again in front of the next tag: they have changed meanwhile. */
   restart(): void;
-  /**
-   * Begins again on another connection, though the present one is well: `cause` is how one that the stream has
-   * left has ended.
-   */
-  beginAgain(cause: Error): void;
   /** Takes a tag that was kept elsewhere, and sends it if it may go out. */
   push(entry: QueuedTag): void;
   /** Sends what waits, as far as it may go, and hands it to the kernel. */

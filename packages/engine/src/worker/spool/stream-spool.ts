@@ -126,11 +126,13 @@ export abstract class StreamSpool {
   onLeftClosed(error: Error | undefined): void {
     const lost = this.media.sent.settleLeft(error, this.parts.clock.now());
     if (lost !== undefined) this.onLeftLost(lost);
+    else if (error !== undefined && !this.parts.series.isOff) this.parts.stream.connections.forgetFlaw(error);
   }
 
   /** What a connection may have lost that was left is written, though another one stands. */
-  protected onLeftLost(_error: Error): void {
+  protected onLeftLost(error: Error): void {
     this.onLost();
+    if (!this.parts.series.isOff) this.parts.stream.connections.forgetFlaw(error);
   }
 
   /** Another connection takes the stream up. */

@@ -53,7 +53,6 @@ export class ReconnectorBench {
       onLeave: (isMoving) => void told.push(isMoving ? 'other connection' : 'rest'),
       onLeftClosed: (error) => {
         if (error !== undefined) told.push(`left badly: ${error.message}`);
-        return false;
       },
       onNextStream: () => void told.push('next stream'),
       assess: (error) => ({ error, mended: false }),
