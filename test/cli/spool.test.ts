@@ -169,4 +169,16 @@ describe.concurrent('a spool', { timeout: TIMEOUT_MS }, () => {
     expect(code).toBe(2);
     expect(stderr).toContain(says);
   });
+
+  test('a folder of other things is no spool without a gap', async () => {
+    await using folder = await TempFolder.create();
+    await writeFile(folder.file('holiday.jpg'), '');
+    for (const command of ['list', 'verify']) {
+      const { code, stderr } = await cloudpush(['spool', command, folder.path]);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringMatching(/this is no spool.*holiday\.jpg/),
+      });
+    }
+  });
 });

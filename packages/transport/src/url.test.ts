@@ -157,3 +157,11 @@ describe('push URL', () => {
       expect(isRtmpUrl(`rtmp://${host}/live/s`), host).toBe(false);
   });
 });
+
+test('a URL that no server could be told is refused, with its length and the limit', () => {
+  const base = 'rtmp://host/live/camera?token=';
+  expect(parseRtmpUrl(base + 'x'.repeat(65_535 - base.length)).query).toHaveLength(65_535 - base.length + 6);
+  expect(() => parseRtmpUrl(base + 'x'.repeat(65_536 - base.length))).toThrow(
+    'has 65536 bytes, where 65535 are permitted',
+  );
+});

@@ -34,6 +34,9 @@ export interface RtmpUrlOptions {
   readonly app?: string | undefined;
 }
 
+/** Bytes of an AMF 0 string (§2.4), in which a server is told the parts of a URL. */
+const LONGEST = 2 ** 16 - 1;
+
 const DEFAULT_PORT = { rtmp: 1935, rtmps: 443 } as const;
 
 /**
@@ -49,6 +52,8 @@ const FORM = /^(rtmps?):\/\/([^/?#]*)(.*)$/is;
  * @throws RtmpError `ERR_CLOUDPUSH_INVALID_URL`; its text shows neither query nor user info.
  */
 export function parseRtmpUrl(text: string, options: RtmpUrlOptions = {}): RtmpUrl {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LONGEST) throw invalid(`has ${bytes} bytes, where ${LONGEST} are permitted`);
   const match = FORM.exec(text);
   if (match === null) throw invalid('does not start with rtmp:// or rtmps://');
   if (/[\s\p{Cc}]/u.test(text)) throw invalid('contains white space or control characters');

@@ -258,9 +258,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * Of a channel of `PushEngine.openStandby`: begins with a key frame, the `keyFrame` in the report of a
-   * channel that was closed with `untilKeyFrame`, and waits for it for 2 s at most.
-   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_INVALID_STATE`
+   * Of a channel of `openStandby`: begins with the `keyFrame` of a report of `close({ untilKeyFrame })`, waiting
+   * 2 s for it at most. @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_INVALID_STATE`
    */
   beginWith(keyFrame: string): void {
     this.#control.beginWith(keyFrame);

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ArchivedSeries, SpoolArchive, type SpoolGap } from '@cloudpush/engine/spool';
 import { usageError } from '../../exit-code.js';
@@ -15,7 +15,7 @@ export interface SelectedGap {
   readonly gap: SpoolGap;
 }
 
-/** @throws CommandError where there is no such folder, or CloudPushError where it cannot be read */
+/** @throws CommandError where there is no such folder, or no spool in it; CloudPushError where it cannot be read */
 export async function openArchive(folder: string): Promise<SpoolArchive> {
   const path = resolve(folder);
   const isFolder = await stat(path).then(
@@ -23,7 +23,16 @@ export async function openArchive(folder: string): Promise<SpoolArchive> {
     () => false,
   );
   if (!isFolder) throw usageError(`${folder}: there is no such folder`);
-  return await SpoolArchive.open(path);
+  const archive = await SpoolArchive.open(path);
+  if (archive.series.length === 0) await requireNothingElse(path, folder);
+  return archive;
+}
+
+/** A folder of other things is not a spool without a gap. */
+async function requireNothingElse(path: string, folder: string): Promise<void> {
+  const others = (await readdir(path)).filter((name) => !name.startsWith('lock'));
+  if (others.length === 0) return;
+  throw usageError(`${folder}: this is no spool: there is no series in it, but ${others.sort()[0]}, for one`);
 }
 
 /**

@@ -53,6 +53,14 @@ for (const text of [
   });
 }
 
+test('a port that is none is named with its limits, and no password with it', () => {
+  for (const port of ['0', '65536', '99999999']) {
+    expect(() => parseRtspUrl(`rtsp://user:12345@host:${port}/`)).toThrow(
+      `the source's RTSP URL has the port ${port}; ports are 1 to 65535`,
+    );
+  }
+});
+
 const controls: readonly [base: string, control: string | undefined, resolved: string][] = [
   ['rtsp://h/a/', 'track1', 'rtsp://h/a/track1'],
   ['rtsp://h/a', 'track1', 'rtsp://h/a/track1'],

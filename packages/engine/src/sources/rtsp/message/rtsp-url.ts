@@ -18,7 +18,9 @@ export interface RtspUrl {
   readonly password: string | undefined;
 }
 
-const pattern = /^(rtsps?):\/\/(?:([^/?#]*)@)?(\[[\da-f:.]+\]|[^/?#:@[\]]+)(?::(\d{1,5}))?([/?#].*)?$/i;
+const LARGEST_PORT = 65_535;
+
+const pattern = /^(rtsps?):\/\/(?:([^/?#]*)@)?(\[[\da-f:.]+\]|[^/?#:@[\]]+)(?::(\d{1,9}))?([/?#].*)?$/i;
 
 /** Reads an RTSP URL; undefined when it is not one. User info may hold `@` and `:` as they are. */
 function matchUrl(text: string): RtspUrl | undefined {
@@ -27,7 +29,7 @@ function matchUrl(text: string): RtspUrl | undefined {
   const scheme = match[1]!.toLowerCase() as keyof typeof defaultPorts;
   const host = match[3]!;
   const port = match[4] === undefined ? defaultPorts[scheme] : Number(match[4]);
-  if (port < 1 || port > 65_535) return undefined;
+  if (!isPort(port)) return undefined;
   const path = (match[5] ?? '').replace(/#.*$/, '');
   const authority = match[4] === undefined ? host : `${host}:${port}`;
   const [username, password] = splitUserInfo(match[2]);
@@ -51,6 +53,11 @@ function matchUrl(text: string): RtspUrl | undefined {
 export function parseRtspUrl(text: string): RtspUrl {
   const url = matchUrl(text);
   if (url !== undefined) return url;
+  const port = pattern.exec(text)?.[4];
+  if (port !== undefined && !isPort(Number(port))) {
+    const message = `the source's RTSP URL has the port ${port}; ports are 1 to ${LARGEST_PORT}`;
+    throw rtspError(rtspErrorCodes.url, message);
+  }
   const found = /^[a-z][a-z\d+.-]*:/i.exec(text)?.[0] ?? 'no scheme';
   throw rtspError(
     rtspErrorCodes.url,
@@ -75,6 +82,10 @@ function splitUserInfo(userInfo: string | undefined): [string | undefined, strin
   const colon = userInfo.indexOf(':');
   if (colon < 0) return [decode(userInfo), ''];
   return [decode(userInfo.slice(0, colon)), decode(userInfo.slice(colon + 1))];
+}
+
+function isPort(number: number): boolean {
+  return number >= 1 && number <= LARGEST_PORT;
 }
 
 /** A password that holds a `%` of its own is taken as it stands. */
