@@ -58,7 +58,11 @@ export class SpoolModel {
     await this.#recover();
     bench.destination.close();
     for (let i = 0; i < 400 && !bench.shard.told.includes('detached'); i++) await this.#pass(250);
-    if (!bench.shard.told.includes('detached')) this.#faults.push('the destination does not end');
+    const [end] = bench.shard.of('detached');
+    if (end === undefined) this.#faults.push('the destination does not end');
+    // All that may have been lost was sent again.
+    else if (end.error !== undefined && !this.#hasDiskFaults)
+      this.#faults.push(`it ends with an error: ${end.error.message}`);
     for (const connection of this.#publishers.keys()) this.#check(connection);
     this.#checkCounts();
     if (bench.held !== 0) this.#faults.push(`${bench.held} blocks are held`);
