@@ -45,6 +45,8 @@ export class GapRecorder {
   #headers: StreamHeaders;
   #segment: number;
   #isOpen = false;
+  /** The gap lacks something that was sent, and may be written elsewhere: it ends where another can begin. */
+  #isTorn = false;
   /** The segments that gaps are of, and the timestamps on the clocks of those that they begin with. */
   #origins = new WeakMap<SpoolGap, { readonly segment: number; readonly timestamp: number }>();
   /** ms of media are counted from this timestamp. */
@@ -118,6 +120,7 @@ export class GapRecorder {
       this.#headers.note(tag, description);
       if (this.#isOpen && tag.role !== TagRole.data) this.#series.setHeaders(this.#list());
     }
+    if (this.#isTorn && this.canBeginAt(tag)) this.end();
     if (!this.#isOpen) {
       if (!this.canBeginAt(tag)) {
         block?.release();
@@ -133,7 +136,10 @@ export class GapRecorder {
     if (isTaken) {
       this.#noteOrigin(this.#series.openGap!, tag);
       this.#count(tag, isNew);
-    } else block?.release(!isNew);
+    } else {
+      this.#isTorn ||= this.isAhead && !isNew;
+      block?.release(!isNew);
+    }
     return isTaken ? 'written' : 'refused';
   }
 
@@ -149,6 +155,7 @@ export class GapRecorder {
 
   /** The gap ends, and what follows is another one. */
   end(): void {
+    this.#isTorn = false;
     if (!this.#isOpen) return;
     this.#isOpen = false;
     // The series tells of tags that cannot be written.
@@ -158,6 +165,7 @@ export class GapRecorder {
   /** The disk has failed: the gap has ended with what was written. */
   onFault(): void {
     this.#isOpen = false;
+    this.#isTorn = false;
   }
 
   #noteOrigin(gap: SpoolGap, { timestamp }: FlvTag): void {

@@ -92,3 +92,30 @@ test('what a disk does not take that is too slow is let go of, down to the bound
   await bench.send(3);
   expect(await lostWithConnection(bench)).toEqual([0, 1, 2, 3]);
 });
+
+test.each(resumes)(
+  'with `resume: %s`, what a slow disk did not take in the midst of a stream is sent in its order',
+  async (resume) => {
+    const disk = new HeldDisk();
+    const bench = await openedBehind(0, resume, disk);
+    await bench.publish();
+    await bench.send(4);
+    const release = disk.hold('write');
+    // The disk takes these four, and none of the next group.
+    await bench.send(2, LARGE);
+    await bench.send(2, LARGE / 2);
+    await bench.send(1, LARGE / 2);
+    await bench.send(3);
+    release();
+    await bench.send(12);
+    await bench.lose();
+    await bench.send(4);
+    const next = await bench.publish();
+    await bench.send(40);
+    const gaps = await takeGaps(bench);
+    const live = numbersOn(next);
+    expect(live).toEqual(live.toSorted((a, b) => a - b));
+    for (const gap of gaps) expect(gap).toEqual(gap.toSorted((a, b) => a - b));
+    expect(new Set([...live, ...gaps.flat()])).toEqual(new Set(numbersFrom(0, bench.offered.length)));
+  },
+);
