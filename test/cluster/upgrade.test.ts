@@ -1,5 +1,7 @@
-// A rolling upgrade as the guide has it: each node is drained, ends and comes back, while all channels go on.
+// A rolling upgrade as the guide has it: each node is drained, ends and comes back, while all channels go on;
+// from an earlier version, where CLUSTER_FROM names the folder of one that is built.
 
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { GROUP, ScriptedCamera } from '../engine/scripted-camera.js';
 import { requirePeers } from '../support/peers.js';
@@ -14,6 +16,8 @@ const CHANNELS = 12;
 const WARN = 40;
 /** The receiver may be too slow for a moment, on a busy machine: that is no fault of an upgrade. */
 const SLOW_RECEIVER = /is degraded/;
+
+const earlier = process.env['CLUSTER_FROM'];
 
 /** Lines of a gateway's log that tell a fault. */
 function faultsIn(log: string): readonly string[] {
@@ -33,6 +37,7 @@ test('all nodes are drained and upgraded one after the other, and no channel los
     ttl: 30,
     source: { url: camera.url.replace(/\?.*/, '') },
     slices: true,
+    program: earlier && join(earlier, 'packages/cloudpush/bin/cloudpush.js'),
   });
   const owners = (): number =>
     cluster.names.reduce((sum, name) => sum + cluster.receiver.owners(name).length, 0);
@@ -63,7 +68,8 @@ test('all nodes are drained and upgraded one after the other, and no channel los
   }
   for (const { name, twice, gap } of seen) {
     expect(gap, name).toBeLessThanOrEqual(GROUP);
-    expect(twice, name).toBe(0);
+    // An owner of an earlier version may not tell which key frame it has ended before.
+    expect(twice, name).toBeLessThanOrEqual(earlier === undefined ? 0 : GROUP);
   }
   expect(faults).toEqual([]);
 });

@@ -25,6 +25,8 @@ interface ClusterSettings {
   readonly isEnabled?: boolean;
   /** Of all channels; default: the bundled clip, again and again. */
   readonly source?: unknown;
+  /** The program that the gateways are at first: `cloudpush.js` of another version; default: this one. */
+  readonly program?: string | undefined;
   /** The receiver keeps the pictures. */
   readonly slices?: boolean;
   /** Bytes that each member of etcd may keep. */
@@ -99,10 +101,10 @@ export class GatewayCluster implements AsyncDisposable {
     return [...this.#gateways].flatMap(([number, { program }]) => (program.running ? [number] : []));
   }
 
-  async startGateway(number: number): Promise<void> {
+  async startGateway(number: number, program?: string): Promise<void> {
     const configuration = await this.#configuration(number);
     const environment = this.#settings.clocks === true ? await this.#clockEnvironment(number) : {};
-    this.#gateways.set(number, await GatewayProgram.open(configuration, environment));
+    this.#gateways.set(number, await GatewayProgram.open(configuration, environment, program));
   }
 
   /** Sets the wall clock of a gateway apart from that of the machine, by so many s, from now on. */
@@ -184,13 +186,13 @@ export class GatewayCluster implements AsyncDisposable {
   }
 
   async #begin(): Promise<void> {
-    const { gateways = 3 } = this.#settings;
+    const { gateways = 3, program } = this.#settings;
     await this.#writeFile();
     const { code, stderr } = await this.command('import', this.file);
     if (code !== 0) throw new Error(stderr);
     const numbers = Array.from({ length: gateways }, (_, index) => index + 1);
     for (const number of numbers) this.#ports[number] = await freePort();
-    await Promise.all(numbers.map((number) => this.startGateway(number)));
+    await Promise.all(numbers.map((number) => this.startGateway(number, program)));
     await this.untilShared(gateways);
     if (this.#settings.isEnabled !== false) await this.untilPublishing();
   }

@@ -21,9 +21,9 @@ export class GatewayProgram implements AsyncDisposable {
   readonly path: string;
   readonly program: ChildProgram;
 
-  private constructor(path: string, environment: NodeJS.ProcessEnv) {
+  private constructor(path: string, environment: NodeJS.ProcessEnv, command: string) {
     this.path = path;
-    this.program = new ChildProgram(process.execPath, [COMMAND, 'gateway', path], {
+    this.program = new ChildProgram(process.execPath, [command, 'gateway', path], {
       env: { ...process.env, ...environment },
     });
   }
@@ -42,9 +42,16 @@ export class GatewayProgram implements AsyncDisposable {
     return GatewayProgram.open(path, environment);
   }
 
-  /** Starts a gateway with a file that is there. */
-  static async open(path: string, environment: NodeJS.ProcessEnv = {}): Promise<GatewayProgram> {
-    const gateway = new GatewayProgram(path, environment);
+  /**
+   * Starts a gateway with a file that is there.
+   * @param command the program; another version's, for one
+   */
+  static async open(
+    path: string,
+    environment: NodeJS.ProcessEnv = {},
+    command = COMMAND,
+  ): Promise<GatewayProgram> {
+    const gateway = new GatewayProgram(path, environment, command);
     await gateway.program.whenReady(() =>
       gateway.program.waitForOutput(/gateway is running/, START_TIMEOUT_MS),
     );
