@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_SLOTS, slotOf } from '../../packages/cloudpush/dist/cluster/assignment/assignment.js';
 import { parseConfiguration } from '../../packages/cloudpush/dist/gateway/config/parse.js';
 import { GROUP, ScriptedCamera } from '../engine/scripted-camera.js';
+import { cloudpush } from '../support/cloudpush.js';
 import { isPeerPresent, requirePeers } from '../support/peers.js';
 import { waitFor } from '../support/wait.js';
 import { continuity } from './support/continuity.js';
@@ -82,11 +83,20 @@ describe('two gateways', { timeout: TIMEOUT }, () => {
   test('every node shows the channels of all', async (context) => {
     requirePeers(context, 'etcd');
     for (const number of [1, 2]) {
-      const { items } = (await cluster.gateway(number).ask('GET', '/v1/channels')).json;
-      expect(items.map((one: { name: string }) => one.name)).toEqual([...cluster.names].sort());
-      expect(new Set(items.map((one: { node: string }) => one.node))).toEqual(
-        new Set(['gateway-1', 'gateway-2']),
-      );
+      // Some slots may still be on their way back to the first one.
+      await waitFor('channels of both', 20_000, async () => {
+        const { items } = (await cluster.gateway(number).ask('GET', '/v1/channels')).json;
+        expect(items.map((one: { name: string }) => one.name)).toEqual([...cluster.names].sort());
+        return new Set(items.map((one: { node: string }) => one.node)).size === 2 || undefined;
+      });
+      const top = ['top', '--once', '--url', cluster.url(number)];
+      const [text, json] = await Promise.all([cloudpush(top), cloudpush([...top, '--json'])]);
+      const rows = JSON.parse(json.stdout).rows as readonly {
+        readonly name: string;
+        readonly node: string;
+      }[];
+      expect(rows.map(({ name }) => name).sort()).toEqual([...cluster.names].sort());
+      for (const { name, node } of rows) expect(text.stdout).toContain(`${name} (${node})`);
     }
     // Pictures too, of whichever node.
     for (const name of cluster.names) {
