@@ -13,6 +13,8 @@ import { ScriptedCamera, slices } from './scripted-camera.js';
 vi.setConfig({ testTimeout: 60_000 });
 
 const VIDEO = 9;
+const DATA = 18;
+const SEQUENCE_HEADER = 0;
 const KEY_FRAME = 1;
 
 test('the first destination begins with the key frame that is in hand, and the end comes before another one', async () => {
@@ -89,6 +91,8 @@ test.concurrent.each([
     other.addDestination({ url: receiver.url('other') });
     await waitFor('pictures', 20_000, () => pictures('other').length > 50 || undefined);
     await other.close();
+    const [metadata, header] = receiver.streams('other')[0]!.messages;
+    expect([metadata!.type, header!.type, header!.payload[1]]).toEqual([DATA, VIDEO, SEQUENCE_HEADER]);
     const all = [...pictures('one'), ...pictures('other')];
     expect(all.slice(0, 150)).toEqual(all.slice(0, 150).map((_, index) => (all[0]! + index) % slices.length));
   },

@@ -153,8 +153,8 @@ export class PushEngine implements AsyncDisposable {
   }
 
   /**
-   * Opens a channel that has no destination yet: its source is read, and the latest group of pictures kept
-   * for the first `addDestination`, which begins with that. So the source of a stream can be made ready
+   * Opens a channel that has no destination yet: its source is read, and the latest media kept, 4 s at least,
+   * for the first `addDestination`, which begins with the latest key frame, or as `beginWith` says. So the source of a stream can be made ready
    * before it is known where to, or when, that is to be sent. It ends by `close` or `abort`, with its last
    * destination, or, before the first one, with its worker thread. Until the first `addDestination` it
    * refuses `streamStart` and `streamEnd`: its first segment begins with that.

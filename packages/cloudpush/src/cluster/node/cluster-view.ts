@@ -87,11 +87,6 @@ export class ClusterView {
     return this.#claims.entries.has(this.#keys.claim(slot));
   }
 
-  isClaimedBy(slot: number, node: string): boolean {
-    const entry = this.#claims.entries.get(this.#keys.claim(slot));
-    return entry !== undefined && this.#claimOf(entry)?.node === node;
-  }
-
   /** What channels begin with in a slot that was offered so; undefined: its owner has not told. */
   keyFramesOf(slot: number, offer: string): KeyFrames | undefined {
     const told = this.#told.get(slot);

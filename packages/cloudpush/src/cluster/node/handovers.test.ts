@@ -137,9 +137,19 @@ test('the next owner is told what to begin with, in the offer, unless that has b
   expect(await offered()).toEqual([before]);
   await handovers.tell(5, { gate: 'a key frame' });
   expect(await offered()).toEqual([{ ...before, keyFrames: { gate: 'a key frame' } }]);
-  // Whatever the store says: what has ended is given up.
+  expect(handovers.mayBeOffered(5)).toBe(true);
+  // It is told when the store answers again, and what has ended is given up whatever becomes of that.
   store.faults.isAway = true;
-  await handovers.tell(5, { gate: 'another' });
+  const telling = handovers.tell(5, { gate: 'the last' });
+  await clock.advance(3000);
+  store.faults.isAway = false;
+  await clock.advance(500);
+  await telling;
+  expect(await offered()).toEqual([{ ...before, keyFrames: { gate: 'the last' } }]);
+  store.faults.isAway = true;
+  const late = handovers.tell(5, { gate: 'too late' });
+  await clock.advance(5000);
+  await late;
   store.faults.isAway = false;
   seen.isReady = true;
   await clock.advance(1000);

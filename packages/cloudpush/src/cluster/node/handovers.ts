@@ -14,6 +14,9 @@ const LONGEST_OFFER = 10_000;
 const END_OF_LEASE = 2000;
 /** Between two looks whether it is, in ms. */
 const LOOK = 25;
+/** So long the next owner is told of a key frame, while the store does not answer; and how often, in ms. */
+const LATEST_WORD = 4000;
+const AGAIN = 200;
 /** Before what could not be done is tried again, in ms. */
 const RETRY = 500;
 
@@ -34,6 +37,7 @@ export class Handovers {
   readonly #running = new Set<number>();
   /** Offers that may stand in the store, by slot. */
   readonly #offered = new Map<number, OfferRecord>();
+  readonly #everOffered = new Set<number>();
   #offers = 0;
   #isOver = false;
 
@@ -58,9 +62,26 @@ export class Handovers {
   /** What ran in a slot has ended: tells its next owner what to begin with. */
   async tell(slot: number, keyFrames: KeyFrames): Promise<void> {
     const offer = this.#offered.get(slot);
-    if (offer === undefined || this.#isOver || Object.keys(keyFrames).length === 0) return;
-    // Without it the next owner begins as it can.
-    await this.#write(slot, { ...offer, keyFrames }).catch(() => {});
+    if (offer === undefined || Object.keys(keyFrames).length === 0) return;
+    const { clock } = this.#parts;
+    // Without it the next owner begins as it can; it does not keep so much that a late word were of use.
+    for (
+      const end = clock.now() + LATEST_WORD;
+      !this.#isOver && clock.now() < end;
+      await this.#pause(AGAIN)
+    ) {
+      try {
+        await this.#write(slot, { ...offer, keyFrames });
+        return;
+      } catch {
+        // The store cannot be reached, and cannot release the slot either.
+      }
+    }
+  }
+
+  /** An offer of the slot may have been written late, behind its withdrawal. */
+  mayBeOffered(slot: number): boolean {
+    return this.#everOffered.has(slot);
   }
 
   #next(): void {
@@ -107,6 +128,7 @@ export class Handovers {
     const offer = `${me.incarnation}/${++this.#offers}`;
     const record: OfferRecord = { ...me, to: node, offer };
     this.#offered.set(slot, record);
+    this.#everOffered.add(slot);
     await this.#write(slot, record);
     // One that is silent may be dead: then it is gone when its lease is over, and what runs here goes on.
     const end = clock.now() + Math.max(LONGEST_OFFER, lease.ttl + END_OF_LEASE);

@@ -24,11 +24,11 @@ async function stand() {
     keys,
     view: {
       isClaimed: () => !seen.isFree,
-      isClaimedBy: () => seen.isMine,
       offersTo: () => offered,
       keyFramesOf: (_slot, of) => (of === `offer ${offers}` ? seen.keyFrames : undefined),
     },
     owner,
+    owns: () => seen.isMine,
     lease,
     me: { node: 'b', incarnation: 'b-1' },
   });

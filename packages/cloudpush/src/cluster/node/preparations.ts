@@ -5,8 +5,10 @@ import type { SlotOwner } from './slot-owner.js';
 import { releaseForSure } from './sure-release.js';
 
 interface PreparationParts extends ExchangeParts {
-  readonly view: Pick<ClusterView, 'isClaimed' | 'offersTo' | 'isClaimedBy' | 'keyFramesOf'>;
+  readonly view: Pick<ClusterView, 'isClaimed' | 'offersTo' | 'keyFramesOf'>;
   readonly owner: SlotOwner;
+  /** The slot is this node's. */
+  owns(slot: number): boolean;
 }
 
 /** A slot that becomes ready, or is: by its identity it is told from another one of the same slot. */
@@ -64,7 +66,7 @@ export class Preparations {
     }
     for (const [slot, offer] of offered) {
       // An offer that the store has taken late is of a slot that has come.
-      if (this.#slots.has(slot) || view.isClaimedBy(slot, me.node)) continue;
+      if (this.#slots.has(slot) || this.#parts.owns(slot)) continue;
       void this.#prepare(slot, offer);
     }
   }

@@ -38,7 +38,7 @@ export class SlotClaims {
   constructor(parts: SlotClaimsParts) {
     this.#parts = parts;
     this.#handovers = new Handovers({ ...parts, give: (slot) => this.#release([slot]) });
-    this.#preparations = new Preparations(parts);
+    this.#preparations = new Preparations({ ...parts, owns: (slot) => this.#owned.has(slot) });
   }
 
   get owned(): ReadonlyMap<number, number> {
@@ -135,8 +135,9 @@ export class SlotClaims {
     const isIdle = (slot: number): boolean => !this.#handovers.has(slot) && !owner.isBusy(slot);
     const idle = [...slots.keys()].filter(isIdle);
     this.#handovers.want(new Map([...slots].filter(([slot]) => !idle.includes(slot))));
-    for (let at = 0; at < idle.length && !this.#isOver; at += MAX_CLAIMS) {
-      await this.#release(idle.slice(at, at + MAX_CLAIMS));
+    // Each may have an offer, too.
+    for (let at = 0; at < idle.length && !this.#isOver; at += MAX_CLAIMS / 2) {
+      await this.#release(idle.slice(at, at + MAX_CLAIMS / 2));
     }
   }
 
@@ -153,9 +154,10 @@ export class SlotClaims {
       this.#owned.delete(slot);
       this.moved++;
     }
-    const given = slots.flatMap((slot) =>
-      this.#handovers.has(slot) ? [keys.claim(slot), keys.offer(slot)] : [keys.claim(slot)],
-    );
+    const given = slots.flatMap((slot) => {
+      const isOffered = this.#handovers.has(slot) || this.#handovers.mayBeOffered(slot);
+      return isOffered ? [keys.claim(slot), keys.offer(slot)] : [keys.claim(slot)];
+    });
     // A slot that runs nowhere must not stay claimed.
     await releaseForSure(this.#parts, () => (this.#isOver ? [] : given));
   }

@@ -142,6 +142,7 @@ export class ChannelController implements ChannelControl {
   }
 
   beginWith(keyFrame: string): void {
+    if (this.isClosing) throw closedError('the channel is closing or closed');
     this.segments.requireStandby(keyFrame);
     const { shard, channel } = this.#placement;
     shard.post({ type: 'beginWith', channel, keyFrame });

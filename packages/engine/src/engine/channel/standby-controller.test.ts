@@ -99,3 +99,20 @@ test('its first segment ends behind its first destination, and not before', () =
   const commands = shard.takeDescriptors().map(([command]) => command);
   expect([commands, controller.segments.state.isOpen]).toEqual([[Command.attach, Command.metadata], false]);
 });
+
+test('the key frame to begin with is told to its shard, before the first destination and the end alone', () => {
+  const { controller, shard } = new Fixture();
+  shard.takePosted();
+  controller.beginWith('a key frame');
+  expect(shard.takePosted()).toEqual(['beginWith']);
+  expect(() => controller.beginWith(7 as unknown as string)).toThrow(
+    expect.objectContaining({ code: 'ERR_CLOUDPUSH_INVALID_PARAMETER' }),
+  );
+  const ended = new Fixture().controller;
+  void ended.close({});
+  expect(() => ended.beginWith('a key frame')).toThrow('closing or closed');
+  controller.addDestination({ url });
+  expect(() => controller.beginWith('a key frame')).toThrow(
+    expect.objectContaining({ code: 'ERR_CLOUDPUSH_INVALID_STATE' }),
+  );
+});

@@ -13,9 +13,7 @@ import { ChannelMuxer } from './channel-muxer.js';
 import { ChannelProblems } from './channel-problems.js';
 import { ChannelSegments } from './channel-segments.js';
 import { FanOut } from './fan-out.js';
-import { pictureId } from './key-picture.js';
 import type { BlockReturn, PacketBlock } from './packet-block.js';
-import type { KeptPacket } from './pre-roll.js';
 import type { SegmentMark } from './segment-tracker.js';
 import { TagOutput } from './tag-output.js';
 import { TrackWait } from './track-wait.js';
@@ -72,23 +70,19 @@ function setUp({ segment = { number: 1, isOpen: true }, preRoll, standby = false
   const tracks = new TrackWait(config.tracks, () => {}, shard.clock);
   const parts = { channel: CHANNEL, context: shard, fanOut, muxer, problems, tracks };
   const output = new TagOutput(parts);
-  const segments = new ChannelSegments({ ...parts, output }, config, () => {});
+  const segments = new ChannelSegments({ ...parts, output }, config);
   const destinations = [new FakeDestination(3), new FakeDestination(4)] as const;
   for (const one of destinations) fanOut.add(one as unknown as DestinationStream);
   const owner: BlockReturn = { returnBlock: ({ index }) => shard.returnBlock(index) };
   const tell = (metadata: StreamMetadata, pts?: number): readonly number[] => {
     const packet = shard.metadata(owner, metadata, pts);
-    return timesOf(segments.onMetadata(packet.descriptor, packet.block));
+    return segments.onMetadata(packet.descriptor, packet.block).map((kept) => {
+      kept.block.release();
+      return kept.pts;
+    });
   };
-  const keep = ({ descriptor, block }: FakePacket): readonly number[] =>
-    timesOf(segments.keep(descriptor, block));
+  const keep = ({ descriptor, block }: FakePacket): void => segments.keep(descriptor, block);
   return { segments, muxer, output, tracks, destinations, owner, tell, keep, faults };
-}
-
-/** Lets go of packets. @returns their times */
-function timesOf(kept: readonly KeptPacket[]): number[] {
-  for (const { block } of kept) block.release();
-  return kept.map(({ pts }) => pts);
 }
 
 const totals = (number: number): SegmentTotals => ({
@@ -264,39 +258,29 @@ test('before the first destination the latest group of pictures is kept, which i
     keep(shard.video(owner, picture, 40 * (index + 1)));
   }
   expect(shard.of('standingBy')).toEqual([{ type: 'standingBy', channel: CHANNEL }]);
-  const kept = segments.begin();
+  const kept = segments.begin('found');
   expect(kept.map(({ pts }) => pts)).toEqual([120, 160]);
-  expect([segments.isOpen, segments.begin(), muxer.stamp(120)]).toEqual([true, [], 0]);
+  expect([segments.isOpen, segments.begin('found'), muxer.stamp(120)]).toEqual([true, [], 0]);
   for (const { block } of kept) block.release();
   expect(shard.blocksInUse).toBe(0);
 });
 
 test('the first destination is told of where it has come before a key frame, and not again behind one', () => {
   const { segments } = setUp({ standby: true });
-  expect(segments.begin()).toEqual([]);
+  expect(segments.begin('found')).toEqual([]);
   expect(shard.of('standingBy')).toEqual([{ type: 'standingBy', channel: CHANNEL }]);
-  segments.begin();
+  segments.begin('found');
   expect(shard.of('standingBy')).toHaveLength(1);
   const { segments: ready, keep, owner } = setUp({ standby: true });
   keep(shard.keyFrame(owner, H264_KEY, 0));
-  for (const { block } of ready.begin()) block.release();
+  for (const { block } of ready.begin('found')) block.release();
   expect(shard.of('standingBy')).toHaveLength(2);
-});
-
-test('the stream of one that waits for a key frame begins with that, and is open before', () => {
-  const { segments, keep, owner, muxer } = setUp({ standby: true });
-  for (const pts of [0, 1000]) keep(shard.keyFrame(owner, H264_KEY, pts));
-  const next = shard.keyFrame(owner, Buffer.concat([H264_KEY, Buffer.from([1])]), 2000);
-  segments.awaitKeyFrame(pictureId(shard.pool, next.descriptor, next.block)!);
-  expect([segments.begin(), segments.isOpen, segments.isKeeping]).toEqual([[], true, true]);
-  expect([keep(next), segments.isKeeping, muxer.stamp(2000)]).toEqual([[2000], false, 0]);
-  expect(shard.blocksInUse).toBe(0);
 });
 
 test('one that was opened without a destination, and goes on between two segments, waits for the next start', () => {
   const segment = { number: 2, isOpen: false };
   const { segments, tell, keep, owner, destinations } = setUp({ standby: true, segment });
-  expect([segments.begin(), segments.state]).toEqual([[], segment]);
+  expect([segments.begin('found'), segments.state]).toEqual([[], segment]);
   keep(shard.keyFrame(owner, H264_KEY, 0));
   expect(tell(START)).toEqual([0]);
   expect(segments.state).toEqual({ number: 3, isOpen: true });

@@ -11,7 +11,7 @@ import { isKeyPicture } from './key-picture.js';
 import { type PacketBlock, payloadOf } from './packet-block.js';
 import { type KeptPacket, PreRoll, timeOf } from './pre-roll.js';
 import { type SegmentMark, SegmentTracker } from './segment-tracker.js';
-import { StandbyMedia } from './standby-media.js';
+import { StandbyMedia, type WaitEnd } from './standby-media.js';
 import { dataTag, type StreamDescription } from './stream-metadata-tracker.js';
 import { discardingSink, type TagSink } from './tag-sink.js';
 import type { TrackWait } from './track-wait.js';
@@ -20,7 +20,7 @@ import type { TrackWait } from './track-wait.js';
 export interface SegmentedStream {
   /** The channel's number. */
   readonly channel: number;
-  readonly context: Pick<ShardContext, 'pool' | 'report' | 'clock'>;
+  readonly context: Pick<ShardContext, 'pool' | 'report'>;
   readonly muxer: ChannelMuxer;
   /** Takes the tags of the segment that is open. */
   readonly output: TagSink;
@@ -31,7 +31,7 @@ export interface SegmentedStream {
 
 type State =
   | { readonly kind: 'open'; readonly number: number }
-  /** No destination has come yet: the latest group of pictures is kept for the first one. */
+  /** No destination has come yet: the latest media is kept for the first ones. */
   | { readonly kind: 'standby'; readonly number: number; readonly isTold: boolean }
   /** The segment with this number has ended, and the next has not started. */
   | { readonly kind: 'between'; readonly number: number };
@@ -63,11 +63,9 @@ export class ChannelSegments {
   readonly #tracker = new SegmentTracker();
   #state: State;
 
-  /** @param takeLate takes what was kept, from a timer */
   constructor(
     stream: SegmentedStream,
     { segment, preRoll, standby }: Pick<ChannelConfig, 'segment' | 'preRoll' | 'standby'>,
-    takeLate: (kept: readonly KeptPacket[]) => void,
   ) {
     this.#stream = stream;
     this.#nowhere = discardingSink(stream.output);
@@ -76,10 +74,9 @@ export class ChannelSegments {
     // Between two segments it has had a destination, on another shard.
     if (!isOpen) this.#state = { kind: 'between', number };
     else this.#state = standby ? { kind: 'standby', number, isTold: false } : { kind: 'open', number };
-    const { pool, clock } = stream.context;
+    const { pool } = stream.context;
     const giveUp = (packet: KeptPacket): void => this.#passOver(packet);
-    const takeKept = (kept: readonly KeptPacket[]): void => takeLate(this.#restartFor(kept));
-    if (standby) this.#standby = new StandbyMedia({ pool, clock, giveUp, takeLate: takeKept });
+    if (standby) this.#standby = new StandbyMedia(pool, giveUp);
     if (length !== undefined)
       this.#preRoll = new PreRoll(length, giveUp, (packet) => isKeyPicture(pool, packet, packet.block));
   }
@@ -88,9 +85,14 @@ export class ChannelSegments {
     return this.#state.kind === 'open';
   }
 
-  /** Media does not go out: no segment is under way, or what the first one begins with has not come. */
-  get isKeeping(): boolean {
-    return !this.isOpen || this.#standby?.isAwaited === true;
+  /** It has had no destination. */
+  get isStandby(): boolean {
+    return this.#state.kind === 'standby';
+  }
+
+  /** What the first destinations are to begin with has come. */
+  get isReady(): boolean {
+    return this.#standby?.isReady ?? true;
   }
 
   /** A segment is under way, and none of those before has yet to end at some destination. */
@@ -103,48 +105,39 @@ export class ChannelSegments {
     return { number: this.#state.number, isOpen: this.isOpen };
   }
 
-  /**
-   * Takes media that has come between two segments, or before what the first one begins with.
-   * @returns the media that was kept, when that has come: it comes next
-   */
-  keep(packet: PacketDescriptor, block: PacketBlock): readonly KeptPacket[] {
+  /** Takes media that has come between two segments, or before the first destination. */
+  keep(packet: PacketDescriptor, block: PacketBlock): void {
     const state = this.#state;
-    if (state.kind !== 'between') {
-      const kept = this.#restartFor(this.#standby?.add(packet, block));
-      if (state.kind === 'standby' && !state.isTold && this.#standby?.hasStart) {
-        this.#state = { ...state, isTold: true };
-        this.#reportStandingBy();
-      }
-      return kept;
-    }
-    if (this.#preRoll === undefined) {
+    if (state.kind === 'standby') {
+      this.#standby?.add(packet, block);
+      if (state.isTold || !this.#standby?.hasStart) return;
+      this.#state = { ...state, isTold: true };
+      this.#reportStandingBy();
+    } else if (this.#preRoll === undefined) {
       block.release();
       this.#stream.problems.refuseBetweenSegments();
     } else this.#preRoll.add(packet, block);
-    return NONE;
   }
 
-  /** The first destination is to begin with a key frame that somebody else has ended before. */
+  /** The first destinations are to begin with a key frame that somebody else has ended before. */
   awaitKeyFrame(id: string): void {
-    if (this.#state.kind === 'standby') this.#standby?.await(id);
+    if (this.isStandby) this.#standby?.await(id);
   }
 
   /**
-   * A destination is about to come.
-   * @returns the media that was kept for the first one, from a key frame on: it comes next
+   * The first destinations are about to come.
+   * @returns the media that was kept for them, from a key frame on: it comes next
    */
-  begin(): readonly KeptPacket[] {
+  begin(end: WaitEnd): readonly KeptPacket[] {
     const state = this.#state;
     if (state.kind !== 'standby') return NONE;
     this.#state = { kind: 'open', number: state.number };
     // Nothing is kept for a first destination any more: whoever waits for that would do so for ever.
     if (!state.isTold) this.#reportStandingBy();
-    return this.#restartFor(this.#standby?.begin());
-  }
-
-  /** Nothing is waited for any longer. @returns the media that was kept: it comes next */
-  beginAnyway(): readonly KeptPacket[] {
-    return this.#restartFor(this.#standby?.beginAnyway());
+    const kept = this.#standby?.take(end) ?? NONE;
+    // The stream begins with these, and not with what was given up.
+    if (kept.length > 0) this.#stream.muxer.restart();
+    return kept;
   }
 
   /**
@@ -174,7 +167,7 @@ export class ChannelSegments {
 
   /** Gives up what is kept: no segment follows. */
   giveUp(): void {
-    for (const { block } of this.#standby?.end() ?? NONE) block.release(false);
+    for (const { block } of this.#standby?.take('brokenOff') ?? NONE) block.release(false);
     for (const { block } of this.#preRoll?.takeAll() ?? NONE) block.release(false);
   }
 
@@ -191,12 +184,6 @@ export class ChannelSegments {
   /** A destination is over: no segment waits for it any more. */
   leave(destination: number): void {
     for (const segment of this.#tracker.leave(destination)) this.#reportEnd(segment);
-  }
-
-  /** The stream begins with these, and not with what was given up. */
-  #restartFor(kept: readonly KeptPacket[] = NONE): readonly KeptPacket[] {
-    if (kept.length > 0) this.#stream.muxer.restart();
-    return kept;
   }
 
   #handle(metadata: StreamMetadata, pts: number, block: PacketBlock): readonly KeptPacket[] {

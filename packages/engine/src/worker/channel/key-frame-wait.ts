@@ -1,5 +1,5 @@
-/** So many key frames that are not kept any more are remembered. */
-const MEMORY = 32;
+/** So many key frames that are not kept any more are remembered: those of some seconds, where all are. */
+const MEMORY = 256;
 
 /** A key frame that is kept, and that a stream may begin with. */
 export interface KeptKeyFrame {
@@ -14,10 +14,8 @@ export interface KeptKeyFrame {
 export class KeyFrameWait<T extends KeptKeyFrame> {
   readonly #passed: string[] = [];
   #awaited: string | undefined;
-  /** The newest that was kept when it was asked for. */
-  #newest: T | undefined;
 
-  /** True while nothing may be sent, as the key frame has not come. */
+  /** True until the key frame that was asked for is known to have come. */
   get isAwaited(): boolean {
     return this.#awaited !== undefined;
   }
@@ -29,16 +27,15 @@ export class KeyFrameWait<T extends KeptKeyFrame> {
     if (this.#passed.length > MEMORY) this.#passed.shift();
   }
 
-  /**
-   * Asks for a beginning with a key frame.
-   * @param kept those that are kept, in their order
-   */
-  await(id: string, kept: readonly T[]): void {
+  /** Asks for a beginning with a key frame. */
+  await(id: string): void {
     this.#awaited = id;
-    this.#newest = kept.at(-1);
   }
 
-  /** @returns the key frame to begin with, once that is known; nothing is awaited any more then */
+  /**
+   * @param kept those that are kept, in their order
+   * @returns the key frame to begin with, once that is known; nothing is awaited any more then
+   */
   find(kept: readonly T[]): T | undefined {
     const id = this.#awaited;
     if (id === undefined) return undefined;
@@ -46,12 +43,5 @@ export class KeyFrameWait<T extends KeptKeyFrame> {
     const found = kept.find((one) => one.id === id) ?? (this.#passed.includes(id) ? kept[0] : undefined);
     if (found !== undefined) this.#awaited = undefined;
     return found;
-  }
-
-  /** Waits no longer. @returns the key frame to begin with: the first that has come meanwhile, or the newest */
-  giveUp(kept: readonly T[]): T | undefined {
-    this.#awaited = undefined;
-    const before = this.#newest === undefined ? -1 : kept.indexOf(this.#newest);
-    return kept[before + 1] ?? kept.at(-1);
   }
 }

@@ -92,7 +92,7 @@ export class PacketIntake {
     else if (!this.#riding.holds(packet, block)) this.#pass(packet, block);
   }
 
-  /** Has the first destination begin with a key frame: see `Channel.beginWith`. */
+  /** Has the first destinations begin with a key frame: see `Channel.beginWith`. */
   beginWith(keyFrame: string): void {
     this.#segments.awaitKeyFrame(keyFrame);
   }
@@ -102,7 +102,7 @@ export class PacketIntake {
     this.#end.begin();
   }
 
-  /** Takes what was kept, and goes out now. */
+  /** Takes what was kept for the first destination. */
   takeKept(kept: readonly KeptPacket[]): void {
     for (const packet of kept) this.#pass(packet, packet.block);
   }
@@ -118,7 +118,6 @@ export class PacketIntake {
    */
   sendHeldBack(): void {
     this.#riding.send();
-    this.takeKept(this.#segments.beginAnyway());
     this.#muxer.flush(this.#output);
   }
 
@@ -130,8 +129,8 @@ export class PacketIntake {
   }
 
   #pass(packet: PacketDescriptor, block: PacketBlock): void {
-    if (this.#segments.isKeeping && packet.command !== Command.metadata) {
-      this.takeKept(this.#segments.keep(packet, block));
+    if (!this.#segments.isOpen && packet.command !== Command.metadata) {
+      this.#segments.keep(packet, block);
       return;
     }
     const question = this.#admission.questionOf(packet);

@@ -78,6 +78,10 @@ export class PreRoll {
     this.#giveUpBefore(this.#first + this.#packets.indexOf(start));
   }
 
+  giveUpAll(): void {
+    this.#giveUpBefore(this.#first + this.#packets.length);
+  }
+
   /** The pool has little room: all but the latest group of pictures is given up. */
   relieve(): void {
     const latest = this.#starts.at(-1);

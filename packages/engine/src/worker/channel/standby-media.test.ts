@@ -3,8 +3,7 @@ import { FakeShard } from '../testing/fake-shard.js';
 import { H264_INTER, H264_KEY } from '../testing/media.js';
 import { pictureId } from './key-picture.js';
 import type { BlockReturn } from './packet-block.js';
-import type { KeptPacket } from './pre-roll.js';
-import { StandbyMedia } from './standby-media.js';
+import { StandbyMedia, type WaitEnd } from './standby-media.js';
 
 /** No two are alike. */
 const keyFrame = (second: number): Buffer => Buffer.concat([H264_KEY, Buffer.from([second + 1])]);
@@ -13,21 +12,15 @@ const keyFrame = (second: number): Buffer => Buffer.concat([H264_KEY, Buffer.fro
 function standBy(seconds: number) {
   const shard = new FakeShard();
   const owner: BlockReturn = { returnBlock: ({ index }) => shard.returnBlock(index) };
-  const late: number[] = [];
-  const media = new StandbyMedia({
-    pool: shard.pool,
-    clock: shard.clock,
-    giveUp: ({ block }) => block.release(),
-    takeLate: (kept) => void late.push(...timesOf(kept)),
-  });
-  const add = (picture: Buffer, pts: number): readonly number[] => {
+  const media = new StandbyMedia(shard.pool, ({ block }) => block.release());
+  const add = (picture: Buffer, pts: number): void => {
     const { descriptor, block } = shard.video(owner, picture, pts);
-    return timesOf(media.add(descriptor, block));
+    media.add(descriptor, block);
   };
-  const group = (second: number): readonly number[] => [
-    ...add(keyFrame(second), second * 1000),
-    ...add(H264_INTER, second * 1000 + 500),
-  ];
+  const group = (second: number): void => {
+    add(keyFrame(second), second * 1000);
+    add(H264_INTER, second * 1000 + 500);
+  };
   for (let second = 0; second < seconds; second++) group(second);
   const idOf = (second: number): string => {
     const { descriptor, block } = shard.video(owner, keyFrame(second), 0);
@@ -35,18 +28,18 @@ function standBy(seconds: number) {
     block.release();
     return id;
   };
-  return { shard, media, add, group, idOf, late };
-}
-
-/** Lets go of packets. @returns their times */
-function timesOf(kept: readonly KeptPacket[]): number[] {
-  for (const { block } of kept) block.release();
-  return kept.map(({ pts }) => pts);
+  const take = (end: WaitEnd): readonly number[] => {
+    const kept = media.take(end);
+    for (const { block } of kept) block.release();
+    expect(shard.blocksInUse).toBe(0);
+    return kept.map(({ pts }) => pts);
+  };
+  return { media, group, idOf, take };
 }
 
 test('without a word of where to begin, the first destination begins with the latest key frame', () => {
-  const { shard, media } = standBy(8);
-  expect([timesOf(media.begin()), media.isAwaited, shard.blocksInUse]).toEqual([[7000, 7500], false, 0]);
+  const { media, take } = standBy(8);
+  expect([media.isReady, take('found')]).toEqual([true, [7000, 7500]]);
 });
 
 test.each([
@@ -54,50 +47,41 @@ test.each([
   ['has come a while ago', 5, [5000, 5500, 6000, 6500, 7000, 7500]],
   ['is not kept any more: the oldest is', 1, [3000, 3500, 4000, 4500, 5000, 5500, 6000, 6500, 7000, 7500]],
 ])('a key frame to begin with that %s', (_, second, times) => {
-  const { shard, media, idOf } = standBy(8);
+  const { media, idOf, take } = standBy(8);
   media.await(idOf(second));
-  expect([timesOf(media.begin()), media.isAwaited, shard.blocksInUse]).toEqual([times, false, 0]);
+  expect([media.isReady, take('found')]).toEqual([true, times]);
 });
 
-test('a key frame to begin with that has yet to come: nothing goes out before, and all from there on', () => {
-  const { shard, media, add, group, idOf, late } = standBy(3);
+test('a key frame to begin with that has yet to come is waited for', () => {
+  const { media, group, idOf, take } = standBy(3);
   media.await(idOf(4));
-  expect([media.isAwaited, timesOf(media.begin()), media.isAwaited]).toEqual([false, [], true]);
-  shard.clock.pass(1000);
-  expect(group(3)).toEqual([]);
-  expect(add(keyFrame(4), 4000)).toEqual([4000]);
-  expect(media.isAwaited).toBe(false);
-  shard.clock.pass(5000);
-  expect([late, shard.blocksInUse]).toEqual([[], 0]);
+  const seen = [media.isReady];
+  for (const second of [3, 4]) {
+    group(second);
+    seen.push(media.isReady);
+  }
+  // What comes behind it is kept, too, until somebody looks.
+  group(5);
+  expect([seen, take('found')]).toEqual([
+    [false, false, true],
+    [4000, 4500, 5000, 5500],
+  ]);
 });
 
-test('a key frame to begin with that does not come: after 2 s it is the first one that came meanwhile', () => {
-  const { shard, media, group, late } = standBy(3);
-  media.await('of another camera');
-  media.begin();
-  for (const second of [3, 4]) group(second);
-  shard.clock.pass(1999);
-  expect(late).toEqual([]);
-  shard.clock.pass(1);
-  expect([late, media.isAwaited, shard.blocksInUse]).toEqual([[3000, 3500, 4000, 4500], false, 0]);
-});
-
-test('where no key frame comes at all, it is the latest after 2 s, or when that is asked for before', () => {
-  for (const isAsked of [false, true]) {
-    const { shard, media, late } = standBy(3);
+test('where it does not come, the latest one is begun with; where the wait is broken off, nothing that is kept', () => {
+  for (const [end, times] of [
+    ['late', [3000, 3500]],
+    ['brokenOff', []],
+  ] as const) {
+    const { media, take } = standBy(4);
     media.await('of another camera');
-    media.begin();
-    if (isAsked) late.push(...timesOf(media.beginAnyway()));
-    shard.clock.pass(2000);
-    expect([late, shard.blocksInUse]).toEqual([[2000, 2500], 0]);
+    expect([media.isReady, take(end)]).toEqual([false, times]);
   }
 });
 
-test('what waits when nothing follows comes back, and no timer is left', () => {
-  const { shard, media, late } = standBy(3);
-  media.await('of another camera');
-  media.begin();
-  timesOf(media.end());
-  shard.clock.pass(5000);
-  expect([late, shard.blocksInUse]).toEqual([[], 0]);
+test('the latest group of pictures is left when the pool is short, and is found all the same', () => {
+  const { media, idOf, take } = standBy(8);
+  media.await(idOf(5));
+  media.relieve();
+  expect([media.isReady, take('found')]).toEqual([true, [7000, 7500]]);
 });

@@ -1,13 +1,12 @@
 import type { RtmpPublisher } from '@cloudpush/transport';
 import { CloudPushError, toErrorData } from '../../base/errors.js';
 import { ChannelCounter } from '../../memory/counters.js';
-import type { RingConsumer } from '../../memory/ring.js';
+import { Command, type RingConsumer } from '../../memory/ring.js';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import type { ChannelConfig, PendingReconnect, SegmentTotals } from '../../protocol/stream.js';
 import type { DestinationOwner } from '../destination/destination-owner.js';
-import { StreamHeaders } from '../destination/stream-headers.js';
-import { WorkerDestination } from '../destination/worker-destination.js';
+import type { WorkerDestination } from '../destination/worker-destination.js';
 import type { ShardContext } from '../shard-context.js';
 import type { ChannelSource } from '../source/channel-source.js';
 import type { SourceChannel } from '../source/source-context.js';
@@ -16,6 +15,7 @@ import type { ChannelBeginning } from './channel-beginning.js';
 import { ChannelMuxer } from './channel-muxer.js';
 import { ChannelProblems } from './channel-problems.js';
 import { ChannelSegments } from './channel-segments.js';
+import { DestinationTable } from './destination-table.js';
 import { FanOut } from './fan-out.js';
 import { HeldPackets, type PacketDescriptor } from './held-packets.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
@@ -31,10 +31,11 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   readonly #context: ShardContext;
   readonly #muxer: ChannelMuxer;
   /** Destinations that are not over, by number. */
-  readonly #destinations = new Map<number, WorkerDestination>();
+  readonly #destinations: ReadonlyMap<number, WorkerDestination>;
   /** The streams of those that still take tags. */
   readonly #fanOut: FanOut;
   readonly #segments: ChannelSegments;
+  readonly #table: DestinationTable;
   readonly #problems: ChannelProblems;
   readonly #output: TagOutput;
   readonly intake: PacketIntake;
@@ -59,9 +60,12 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     const tracks = new TrackWait(config.tracks, sendWaiting, context.clock);
     const output = new TagOutput({ channel: number, context, fanOut, muxer, problems, tracks });
     const stream = { channel: number, config, context, fanOut, muxer, output, problems, tracks };
-    this.#segments = new ChannelSegments(stream, config, (kept) =>
-      this.#sendLate(() => this.intake.takeKept(kept)),
-    );
+    this.#segments = new ChannelSegments(stream, config);
+    const contain = (act: () => void): void => this.#contain(act);
+    const intake = (): PacketIntake => this.intake;
+    const parts = { context, muxer, fanOut, segments: this.#segments, intake, contain };
+    this.#table = new DestinationTable({ ...parts, channel: this });
+    this.#destinations = this.#table.all;
     this.admission = new ServerAdmission(this.#destinations, muxer, config.hevc !== 'auto');
     this.intake = new PacketIntake({
       ...stream,
@@ -69,7 +73,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
       segments: this.#segments,
       admission: this.admission,
       heldPackets: this.heldPackets,
-      slices: new SliceWait(muxer, context.clock, () => this.#sendLate(() => muxer.flush(output))),
+      slices: new SliceWait(muxer, context.clock, () => this.#contain(() => this.#sendSlices())),
     });
     this.#problems = problems;
     this.#muxer = muxer;
@@ -99,7 +103,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** A destination that is not over. */
   find(number: number): WorkerDestination | undefined {
-    return this.#destinations.get(number);
+    return this.#table.find(number);
   }
 
   /**
@@ -112,16 +116,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     loss: PendingReconnect | undefined,
     movedTo: ShardTarget | undefined,
   ): void {
-    this.intake.sendRiding();
-    const kept = this.#segments.begin();
-    const headers = new StreamHeaders(this.#muxer.sequenceHeaders, this.#muxer.description);
-    const parts = { number, config, headers, segment: this.#segments.state };
-    const destination = new WorkerDestination(this, this.#context, parts);
-    this.#destinations.set(number, destination);
-    this.#fanOut.add(destination.stream);
-    if (movedTo !== undefined) destination.moveTo(movedTo, false);
-    destination.connect(loss);
-    this.intake.takeKept(kept);
+    this.#table.add({ number, config, loss, movedTo });
   }
 
   /** Ends a destination cleanly; it takes no more tags. */
@@ -141,8 +136,11 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** Takes a packet, through the ring or from the source. */
   take(packet: PacketDescriptor, block: PacketBlock): void {
+    // It goes out in order with the media.
+    if (packet.command === Command.metadata) this.#table.begin('brokenOff');
     if (this.#ended) this.intake.giveUp(packet, block);
     else this.intake.take(packet, block);
+    this.#table.look();
     if (this.#fanOut.canRelieve && this.#context.gates.takePressure(this.number)) this.relieve();
   }
 
@@ -176,6 +174,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   /** Sends what came before, then ends the stream cleanly, everywhere. */
   close(): void {
     this.source?.close();
+    this.#table.begin('brokenOff');
     this.intake.sendHeldBack();
     // A track that has not come by now does not come any more.
     this.#tracks.end();
@@ -187,6 +186,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   abort(error: Error, number: number | undefined): void {
     if (number !== undefined) this.find(number)?.destroy(error);
     else {
+      this.#table.begin('brokenOff');
       for (const destination of this.#destinations.values()) destination.destroy(error);
       this.#endIfLeft(error);
     }
@@ -247,7 +247,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   onEnded(number: number): void {
     this.#segments.leave(number);
     const destination = this.find(number);
-    this.#destinations.delete(number);
+    this.#table.all.delete(number);
     if (destination !== undefined) this.#fanOut.remove(destination.stream);
     this.#endIfLeft();
   }
@@ -264,12 +264,10 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     this.#contain(() => this.intake.sendRiding());
   }
 
-  /** Sends what a timer lets go: what waited for a key frame, or for more slices. */
-  #sendLate(send: () => void): void {
-    this.#contain(() => {
-      send();
-      for (const { stream } of this.#destinations.values()) stream.flush();
-    });
+  /** The picture that waits for more of its slices goes out as it is. */
+  #sendSlices(): void {
+    this.#muxer.flush(this.#output);
+    this.#table.flush();
   }
 
   /** A fault in what a timer does ends this channel, and not the thread with all the others. */
@@ -283,7 +281,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** The last destination is over, and no other has been added. */
   #endIfLeft(error?: Error): void {
-    if (this.#destinations.size > 0 || this.#ended || this.#expectsDestination()) return;
+    if (!this.#table.isEmpty || this.#ended || this.#expectsDestination()) return;
     this.#ended = true;
     this.source?.close();
     this.#stop();

@@ -1,0 +1,114 @@
+import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
+import type { PendingReconnect } from '../../protocol/stream.js';
+import type { DestinationOwner } from '../destination/destination-owner.js';
+import { StreamHeaders } from '../destination/stream-headers.js';
+import { WorkerDestination } from '../destination/worker-destination.js';
+import type { ShardContext } from '../shard-context.js';
+import type { ChannelMuxer } from './channel-muxer.js';
+import type { ChannelSegments } from './channel-segments.js';
+import type { FanOut } from './fan-out.js';
+import type { PacketIntake } from './packet-intake.js';
+import type { WaitEnd } from './standby-media.js';
+
+/**
+ * So long the first destinations wait for the key frame that they are to begin with, in ms: somebody else has
+ * had it from the same camera.
+ */
+const LONGEST_WAIT = 2000;
+
+/** A destination that is added. */
+export interface Attachment {
+  readonly number: number;
+  readonly config: DestinationConfig;
+  readonly loss: PendingReconnect | undefined;
+  /** Where its first connection leads, instead of to what its configuration says. */
+  readonly movedTo: ShardTarget | undefined;
+}
+
+interface DestinationTableParts {
+  readonly channel: DestinationOwner;
+  readonly context: ShardContext;
+  readonly muxer: ChannelMuxer;
+  readonly fanOut: FanOut;
+  readonly segments: ChannelSegments;
+  /** The way of packets into the stream. */
+  intake(): PacketIntake;
+  /** @param act what a timer does: a fault in it is the channel's end */
+  contain(act: () => void): void;
+}
+
+/**
+ * The destinations of a channel. The first ones of a channel that stood by wait until what their stream
+ * begins with has come: all that are added until then begin with it.
+ */
+export class DestinationTable {
+  /** Those that are not over, by number. */
+  readonly all = new Map<number, WorkerDestination>();
+  readonly #parts: DestinationTableParts;
+  readonly #waiting: Attachment[] = [];
+  #stopTimer: () => void = () => {};
+
+  constructor(parts: DestinationTableParts) {
+    this.#parts = parts;
+  }
+
+  get isEmpty(): boolean {
+    return this.all.size === 0 && this.#waiting.length === 0;
+  }
+
+  /** One that waits begins at once, as something else is asked of it. */
+  find(number: number): WorkerDestination | undefined {
+    if (this.#waiting.some((one) => one.number === number)) this.begin('brokenOff');
+    return this.all.get(number);
+  }
+
+  add(attachment: Attachment): void {
+    const { segments, context, intake, contain } = this.#parts;
+    intake().sendRiding();
+    if (!segments.isStandby) {
+      this.#attach(attachment);
+      return;
+    }
+    this.#waiting.push(attachment);
+    if (this.#waiting.length > 1) return;
+    // Others are added right behind it.
+    queueMicrotask(() => contain(() => this.look()));
+    this.#stopTimer = context.clock.after(LONGEST_WAIT, () => contain(() => this.begin('late')));
+  }
+
+  /** Begins with those that wait, if what they wait for has come. */
+  look(): void {
+    if (this.#waiting.length > 0 && this.#parts.segments.isReady) this.begin('found');
+  }
+
+  /** Those that wait do so no longer. */
+  begin(end: WaitEnd): void {
+    if (this.#waiting.length === 0) return;
+    this.#stopTimer();
+    const waiting = this.#waiting.splice(0);
+    const { segments, intake } = this.#parts;
+    const kept = segments.begin(end);
+    for (const attachment of waiting) this.#attach(attachment);
+    intake().takeKept(kept);
+    this.flush();
+  }
+
+  flush(): void {
+    for (const { stream } of this.all.values()) stream.flush();
+  }
+
+  #attach({ number, config, loss, movedTo }: Attachment): void {
+    const { channel, context, muxer, fanOut, segments } = this.#parts;
+    const headers = new StreamHeaders(muxer.sequenceHeaders, muxer.description);
+    const destination = new WorkerDestination(channel, context, {
+      number,
+      config,
+      headers,
+      segment: segments.state,
+    });
+    this.all.set(number, destination);
+    fanOut.add(destination.stream);
+    if (movedTo !== undefined) destination.moveTo(movedTo, false);
+    destination.connect(loss);
+  }
+}
