@@ -5,7 +5,6 @@ import { describe, expect, test, vi } from 'vitest';
 import { type Address, type Found, type NameSource, notFound } from './address.js';
 import { HostsFile } from './hosts-file.js';
 import { NameResolver } from './resolver.js';
-import { systemLookup } from './system-lookup.js';
 
 const FOUR: Address = { address: '192.0.2.1', family: 4 };
 const SIX: Address = { address: '2001:db8::1', family: 6 };
@@ -186,30 +185,5 @@ describe('the hosts file', () => {
     for (const name of ['localhost', 'media.localhost']) {
       expect(file.find(name)?.map(({ address }) => address)).toEqual(['127.0.0.1', '::1']);
     }
-  });
-});
-
-describe('the system’s resolver', () => {
-  test('is asked in a process of its own', async () => {
-    const { addresses } = await systemLookup('localhost', never);
-    expect(addresses.map(({ address }) => address)).toContain('127.0.0.1');
-  });
-
-  test('knows no name that is none', async () => {
-    await expect(systemLookup('no-such-host.invalid', never)).rejects.toHaveProperty('code');
-  });
-
-  test('is asked for a name that looks like an option of Node', async () => {
-    for (const name of ['--version', '-v'])
-      await expect(systemLookup(name, never)).rejects.toThrow(new RegExp(`getaddrinfo E.* ${name}`));
-    await expect(systemLookup('--print', never)).rejects.toHaveProperty('syscall', 'getaddrinfo');
-  });
-
-  test('is given up by a signal, waiting or asking', async () => {
-    const aborts = Array.from({ length: 5 }, () => new AbortController());
-    const asking = aborts.map(({ signal }) => systemLookup('localhost', signal));
-    for (const abort of aborts) abort.abort(new Error('enough'));
-    for (const one of asking) await expect(one).rejects.toThrow('enough');
-    expect((await systemLookup('localhost', never)).addresses.length).toBeGreaterThan(0);
   });
 });

@@ -1,10 +1,13 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { HttpServer } from './http-server.js';
-import { ask as askUrl, type Json } from './testing/ask.js';
-import { FakeGateway, portTo } from './testing/fake-gateway.js';
-import { sampleChannel, sampleDestination } from './testing/sample-state.js';
+import { HttpServer } from '../../packages/cloudpush/dist/gateway/http/http-server.js';
+import { ask as askUrl, type Json } from '../../packages/cloudpush/dist/gateway/http/testing/ask.js';
+import { FakeGateway, portTo } from '../../packages/cloudpush/dist/gateway/http/testing/fake-gateway.js';
+import {
+  sampleChannel,
+  sampleDestination,
+} from '../../packages/cloudpush/dist/gateway/http/testing/sample-state.js';
 
 const channel = sampleChannel('gate', {
   labels: { site: 'north' },
