@@ -153,7 +153,7 @@ export class PushEngine implements AsyncDisposable {
   }
 
   /**
-   * Opens a channel that has no destination yet: its source is read, and the latest media kept, 4 s at least,
+   * Opens a channel that has no destination yet: its source is read, and the latest media kept, 8 s at least,
    * for the first `addDestination`, which begins with the latest key frame, or as `beginWith` says. So the source of a stream can be made ready
    * before it is known where to, or when, that is to be sent. It ends by `close` or `abort`, with its last
    * destination, or, before the first one, with its worker thread. Until the first `addDestination` it

@@ -148,7 +148,7 @@ test('the next owner is told what to begin with, in the offer, unless that has b
   expect(await offered()).toEqual([{ ...before, keyFrames: { gate: 'the last' } }]);
   store.faults.isAway = true;
   const late = handovers.tell(5, { gate: 'too late' });
-  await clock.advance(5000);
+  await clock.advance(9000);
   await late;
   store.faults.isAway = false;
   seen.isReady = true;

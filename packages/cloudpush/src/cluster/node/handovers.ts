@@ -15,7 +15,7 @@ const END_OF_LEASE = 2000;
 /** Between two looks whether it is, in ms. */
 const LOOK = 25;
 /** So long the next owner is told of a key frame, while the store does not answer; and how often, in ms. */
-const LATEST_WORD = 4000;
+const LATEST_WORD = 8000;
 const AGAIN = 200;
 /** Before what could not be done is tried again, in ms. */
 const RETRY = 500;

@@ -1,4 +1,5 @@
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
+import type { Watermark } from '../../options/options.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
 import type { DestinationOwner } from '../destination/destination-owner.js';
 import { StreamHeaders } from '../destination/stream-headers.js';
@@ -8,6 +9,7 @@ import type { ChannelMuxer } from './channel-muxer.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { FanOut } from './fan-out.js';
 import type { PacketIntake } from './packet-intake.js';
+import { type KeptPacket, timeOf } from './pre-roll.js';
 import type { WaitEnd } from './standby-media.js';
 
 /**
@@ -88,7 +90,7 @@ export class DestinationTable {
     const waiting = this.#waiting.splice(0);
     const { segments, intake } = this.#parts;
     const kept = segments.begin(end);
-    for (const attachment of waiting) this.#attach(attachment);
+    for (const attachment of waiting) this.#attach(attachment).stream.backlog.allow(sizeOf(kept));
     intake().takeKept(kept);
     this.flush();
   }
@@ -97,7 +99,7 @@ export class DestinationTable {
     for (const { stream } of this.all.values()) stream.flush();
   }
 
-  #attach({ number, config, loss, movedTo }: Attachment): void {
+  #attach({ number, config, loss, movedTo }: Attachment): WorkerDestination {
     const { channel, context, muxer, fanOut, segments } = this.#parts;
     const headers = new StreamHeaders(muxer.sequenceHeaders, muxer.description);
     const destination = new WorkerDestination(channel, context, {
@@ -110,5 +112,14 @@ export class DestinationTable {
     fanOut.add(destination.stream);
     if (movedTo !== undefined) destination.moveTo(movedTo, false);
     destination.connect(loss);
+    return destination;
   }
+}
+
+function sizeOf(kept: readonly KeptPacket[]): Watermark {
+  const [first, last] = [kept[0], kept.at(-1)];
+  return {
+    bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
+    ms: first === undefined ? 0 : timeOf(last!) - timeOf(first),
+  };
 }

@@ -5,7 +5,7 @@ import type { PacketBlock } from './packet-block.js';
 import { type KeptPacket, PreRoll } from './pre-roll.js';
 
 /** So much is kept at least, in ms: whoever sends until now may have ended that long ago. */
-const LENGTH = 4000;
+const LENGTH = 8000;
 
 /** How the wait for a key frame ends: with that, or before: as it does not come, or as something else does. */
 export type WaitEnd = 'found' | 'late' | 'brokenOff';

@@ -284,3 +284,17 @@ test('counts what it gives up at its end, by kind, and what it has dropped befor
   expect(fixture.counter(DestinationCounter.lostAudio)).toBe(0);
   expect(fixture.counter(DestinationCounter.droppedPictures)).toBe(dropped);
 });
+
+test('what comes at once, as it was kept, may wait beside the rest until it has been taken, for 15 s at most', () => {
+  const fixture = new Fixture('drop');
+  const { backlog } = fixture;
+  backlog.allow({ bytes: 600, ms: 0 });
+  fixture.push('KPPPPPPPPPPPPPPP');
+  expect(backlog.length).toBe(16);
+  clock.pass(15_000);
+  fixture.push('P');
+  expect(backlog.bytes).toBeLessThanOrEqual(1000);
+  const other = new Fixture('drop');
+  other.push('KPPPPPPPPPPPPPPP');
+  expect(other.backlog.length).toBeLessThan(16);
+});

@@ -20,6 +20,9 @@ import { SendQueue } from './send-queue.js';
  */
 export const PATIENCE = 1000;
 
+/** So long more may wait than otherwise, in ms: until the connection has been made, and has taken it. */
+const ALLOWANCE = 15_000;
+
 /** The destination of a backlog: it knows about the others, and is told when the source must wait. */
 export interface BacklogOwner {
   /** Another destination is ahead of this one, and has room: the source must not wait for this one. */
@@ -58,6 +61,8 @@ export class Backlog extends SendQueue {
   #full = false;
   /** When what waits was below the low watermark, in ms of the monotonic clock. */
   #hadRoomAt: number;
+  /** May wait beyond the high watermark, until then. */
+  #allowance: Watermark & { readonly until: number } = { bytes: 0, ms: 0, until: 0 };
 
   constructor(
     owner: BacklogOwner,
@@ -129,10 +134,15 @@ export class Backlog extends SendQueue {
     this.#noteDropped(startAtKeyFrame(this), 'start');
   }
 
+  /** So much comes at once, as it was kept until the destination was there: for a while it may wait, too. */
+  allow(more: Watermark): void {
+    this.#allowance = { ...more, until: this.#clock.now() + ALLOWANCE };
+  }
+
   /** Keeps what waits within the high watermark: by making the source wait, or by dropping. */
   bound(): void {
     if (this.hasRoom) this.#hadRoomAt = this.#clock.now();
-    if (this.#full || !this.#isAbove(this.#limits.highWatermark)) return;
+    if (this.#full || !this.#isAbove(this.#highWatermark)) return;
     if (this.#drops) {
       if (this.#owner.divert?.() !== true) this.#makeRoom(this.#limits.lowWatermark);
       return;
@@ -200,6 +210,17 @@ export class Backlog extends SendQueue {
   #noteDropped(dropped: Dropped, cause: SkipCause): void {
     if (dropped.awaitKeyFrame) this.#skipsFor ??= cause;
     this.#counters.noteDropped(dropped, cause);
+  }
+
+  get #highWatermark(): Watermark {
+    const { highWatermark } = this.#limits;
+    const { bytes, ms, until } = this.#allowance;
+    if (until === 0) return highWatermark;
+    if (this.#clock.now() >= until) {
+      this.#allowance = { bytes: 0, ms: 0, until: 0 };
+      return highWatermark;
+    }
+    return { bytes: highWatermark.bytes + bytes, ms: highWatermark.ms + ms };
   }
 
   #isAbove({ bytes, ms }: Watermark): boolean {
