@@ -1,4 +1,5 @@
 import type { KeyFrames, OfferRecord } from '../records.js';
+import { isStoreError } from '../store/cluster-store.js';
 import type { ClusterView } from './cluster-view.js';
 import type { ExchangeParts } from './exchange-parts.js';
 import { releaseForSure } from './sure-release.js';
@@ -73,8 +74,9 @@ export class Handovers {
       try {
         await this.#write(slot, { ...offer, keyFrames });
         return;
-      } catch {
+      } catch (error) {
         // The store cannot be reached, and cannot release the slot either.
+        if (!isStoreError(error, 'unavailable')) return;
       }
     }
   }

@@ -136,7 +136,8 @@ export class ChannelSegments {
     if (!state.isTold) this.#reportStandingBy();
     const kept = this.#standby?.take(end) ?? NONE;
     // The stream begins with these, and not with what was given up.
-    if (kept.length > 0) this.#stream.muxer.restart();
+    const { muxer } = this.#stream;
+    if (kept.length > 0 || muxer.hasVideo || muxer.hasAudio) muxer.restart();
     return kept;
   }
 
@@ -167,7 +168,7 @@ export class ChannelSegments {
 
   /** Gives up what is kept: no segment follows. */
   giveUp(): void {
-    for (const { block } of this.#standby?.take('brokenOff') ?? NONE) block.release(false);
+    for (const { block } of this.#standby?.end() ?? NONE) block.release(false);
     for (const { block } of this.#preRoll?.takeAll() ?? NONE) block.release(false);
   }
 

@@ -44,6 +44,7 @@ function standBy(seconds: number, encryption: EncryptionOptions = {}) {
   };
   /** Has all connections made that are wanted, and tells what goes out on each. */
   const publish = async (): Promise<() => string[][]> => {
+    shard.clock.pass(40);
     await turn();
     const publishers = await Promise.all(shard.connections.made.map((connection) => connection.succeed()));
     return () =>
@@ -86,28 +87,49 @@ test('it is waited for 2 s, and then begun with the latest', async () => {
   expect((await publish())()).toEqual([[...HEADERS, 'keyFrame@0', 'interFrame@500']]);
 });
 
-test.each<[string, (stage: ReturnType<typeof standBy>) => void]>([
-  ['another destination that leaves', ({ channel }) => channel.detach(1)],
-  [
-    'metadata',
-    ({ send, shard, channel }) =>
-      send(shard.metadata(channel, { type: 'streamStart', trigger: 'face', time: 0 })),
-  ],
-])('%s ends the wait: nothing goes out that has been sent by another', async (_, end) => {
-  const stage = standBy(3);
-  stage.beginWith(3);
-  stage.attach(0, 1);
-  end(stage);
-  const sent = await stage.publish();
-  stage.group(3);
-  stage.group(4);
-  const media = ['keyFrame@', 'interFrame@', 'keyFrame@', 'interFrame@'];
-  const pictures = sent()[0]!.filter((tag) => /keyFrame|interFrame/.test(tag));
-  expect(pictures.map((tag) => tag.replace(/\d+/, ''))).toEqual(media);
-  expect(sent()[0]).toContainEqual(expect.stringMatching(/^videoSequenceHeader/));
+test('one that leaves while it waits is told of, and the others wait on', async () => {
+  const { channel, group, beginWith, attach, publish, shard } = standBy(3);
+  beginWith(3);
+  attach(0, 1, 2);
+  channel.detach(1);
+  channel.abort(new Error('enough'), 2);
+  expect(shard.of('detached')).toMatchObject([
+    { destination: 1, error: undefined },
+    { destination: 2, error: {} },
+  ]);
+  group(3);
+  expect((await publish())()).toEqual([[...HEADERS, 'keyFrame@0', 'interFrame@500']]);
 });
 
-test('a channel that ends while it waits sends nothing, and gives all back', async () => {
+test('metadata ends the wait: nothing goes out that another has sent, and the time begins anew', async () => {
+  const { send, channel, group, beginWith, attach, publish, shard } = standBy(60);
+  beginWith(70);
+  attach(0);
+  send(shard.metadata(channel, { type: 'streamStart', trigger: 'face', time: 0 }));
+  const sent = await publish();
+  group(60);
+  group(61);
+  const media = sent()[0]!.filter((tag) => !tag.startsWith('data'));
+  expect(media).toEqual([
+    'videoSequenceHeader@0',
+    'keyFrame@0',
+    'interFrame@500',
+    'keyFrame@1000',
+    'interFrame@1500',
+  ]);
+});
+
+test('destinations that are added in several turns of the caller begin together', async () => {
+  const { attach, publish, shard } = standBy(2);
+  attach(0);
+  shard.clock.pass(30);
+  await turn();
+  attach(1);
+  const sent = await publish();
+  expect(sent()).toEqual(Array(2).fill([...HEADERS, 'keyFrame@0', 'interFrame@500']));
+});
+
+test('a channel that ends while it waits makes no connection, and gives all back', async () => {
   for (const end of ['close', 'abort'] as const) {
     const { channel, beginWith, attach, shard } = standBy(3);
     beginWith(3);
@@ -117,17 +139,17 @@ test('a channel that ends while it waits sends nothing, and gives all back', asy
     await turn();
     expect([shard.blocksInUse, channel.ended]).toEqual([0, true]);
     expect(shard.of('detached')).toMatchObject([{ destination: 0 }]);
+    expect([shard.connections.made, shard.clock.pending]).toEqual([[], 0]);
   }
 });
 
-test('one that waits can be led elsewhere, and aborted', async () => {
+test('one that is led elsewhere while it waits begins at once', async () => {
   const { channel, beginWith, attach, shard } = standBy(3);
   beginWith(3);
   attach(0);
   expect(channel.find(0)).toBeDefined();
-  channel.abort(new Error('enough'), 0);
   await turn();
-  expect(shard.of('detached')).toMatchObject([{ destination: 0 }]);
+  expect(shard.connections.made).toHaveLength(1);
 });
 
 test('an encrypted stream that was waited for is told of with the nonces that it has', async () => {
@@ -135,6 +157,7 @@ test('an encrypted stream that was waited for is told of with the nonces that it
     video: { mode: 'allFrames', key: new Uint8Array(16) },
   });
   const encryptionOf = async (): Promise<string | undefined> => {
+    shard.clock.pass(40);
     await turn();
     const { sent } = await shard.connections.latest.succeed();
     group(4);

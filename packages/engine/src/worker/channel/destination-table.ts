@@ -1,3 +1,4 @@
+import { toErrorData } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import type { Watermark } from '../../options/options.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
@@ -17,6 +18,9 @@ import type { WaitEnd } from './standby-media.js';
  * had it from the same camera.
  */
 const LONGEST_WAIT = 2000;
+
+/** Destinations that are added so soon one after the other, in ms, begin together: the caller has a thread of its own. */
+const TOGETHER = 40;
 
 /** A destination that is added. */
 export interface Attachment {
@@ -47,7 +51,10 @@ export class DestinationTable {
   /** Those that are not over, by number. */
   readonly all = new Map<number, WorkerDestination>();
   readonly #parts: DestinationTableParts;
-  readonly #waiting: Attachment[] = [];
+  #waiting: Attachment[] = [];
+  /** Others may be on their way. */
+  #isGathering = false;
+  #stopGathering: () => void = () => {};
   #stopTimer: () => void = () => {};
 
   constructor(parts: DestinationTableParts) {
@@ -71,22 +78,45 @@ export class DestinationTable {
       this.#attach(attachment);
       return;
     }
+    if (this.#waiting.length === 0)
+      this.#stopTimer = context.clock.after(LONGEST_WAIT, () => contain(() => this.begin('late')));
     this.#waiting.push(attachment);
-    if (this.#waiting.length > 1) return;
-    // Others are added right behind it.
-    queueMicrotask(() => contain(() => this.look()));
-    this.#stopTimer = context.clock.after(LONGEST_WAIT, () => contain(() => this.begin('late')));
+    this.#isGathering = true;
+    this.#stopGathering();
+    this.#stopGathering = context.clock.after(TOGETHER, () =>
+      contain(() => {
+        this.#isGathering = false;
+        this.look();
+      }),
+    );
   }
 
   /** Begins with those that wait, if what they wait for has come. */
   look(): void {
-    if (this.#waiting.length > 0 && this.#parts.segments.isReady) this.begin('found');
+    if (this.#waiting.length === 0 || this.#isGathering) return;
+    if (this.#parts.segments.isReady) this.begin('found');
+  }
+
+  /**
+   * Ends those that wait, or one of them, before anything was done for them.
+   * @returns whether there were any
+   */
+  dismiss(number: number | undefined, error: Error | undefined): boolean {
+    const gone = this.#waiting.filter((one) => number === undefined || one.number === number);
+    this.#waiting = this.#waiting.filter((one) => !gone.includes(one));
+    if (this.#waiting.length === 0) this.#stopTimers();
+    const { context, channel } = this.#parts;
+    for (const { number: destination } of gone) {
+      const report = { channel: channel.number, destination, error: error && toErrorData(error) };
+      context.report({ type: 'detached', ...report });
+    }
+    return gone.length > 0;
   }
 
   /** Those that wait do so no longer. */
   begin(end: WaitEnd): void {
     if (this.#waiting.length === 0) return;
-    this.#stopTimer();
+    this.#stopTimers();
     const waiting = this.#waiting.splice(0);
     const { segments, intake } = this.#parts;
     const kept = segments.begin(end);
@@ -97,6 +127,11 @@ export class DestinationTable {
 
   flush(): void {
     for (const { stream } of this.all.values()) stream.flush();
+  }
+
+  #stopTimers(): void {
+    this.#stopGathering();
+    this.#stopTimer();
   }
 
   #attach({ number, config, loss, movedTo }: Attachment): WorkerDestination {

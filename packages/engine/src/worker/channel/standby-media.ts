@@ -59,6 +59,11 @@ export class StandbyMedia {
     return this.#preRoll.takeAll();
   }
 
+  /** Nothing follows. @returns what was kept */
+  end(): readonly KeptPacket[] {
+    return this.#preRoll.takeAll();
+  }
+
   /** The pool has little room: the latest group of pictures must do. */
   relieve(): void {
     this.#preRoll.relieve();

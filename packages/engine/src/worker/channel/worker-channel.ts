@@ -121,6 +121,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** Ends a destination cleanly; it takes no more tags. */
   detach(number: number): void {
+    if (this.#table.dismiss(number, undefined)) this.#endIfLeft();
     const destination = this.find(number);
     if (destination === undefined) return;
     this.intake.sendHeldBack();
@@ -174,7 +175,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   /** Sends what came before, then ends the stream cleanly, everywhere. */
   close(): void {
     this.source?.close();
-    this.#table.begin('brokenOff');
+    this.#table.dismiss(undefined, undefined);
     this.intake.sendHeldBack();
     // A track that has not come by now does not come any more.
     this.#tracks.end();
@@ -184,9 +185,9 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** Resets one connection, or all of them. */
   abort(error: Error, number: number | undefined): void {
+    if (this.#table.dismiss(number, error)) this.#endIfLeft(error);
     if (number !== undefined) this.find(number)?.destroy(error);
     else {
-      this.#table.begin('brokenOff');
       for (const destination of this.#destinations.values()) destination.destroy(error);
       this.#endIfLeft(error);
     }
