@@ -229,11 +229,20 @@ export class DivertedMedia {
   }
 
   /**
-   * Puts a tag to disk that is sent as well.
+   * Puts a tag to disk that is sent at once: in front of it, what was sent before may be written late.
+   * @returns whether it is there
+   */
+  writeSent(spooled: SpooledTag, mark: SegmentMark | undefined): boolean {
+    if (this.recorder.canCutAt(spooled.tag, mark)) this.sent.writer.writeDue();
+    return this.writeAhead(spooled, mark);
+  }
+
+  /**
+   * Puts a tag to disk that is sent as well, though maybe later: what is read from disk until then must not
+   * have been sent.
    * @returns whether it is there
    */
   writeAhead(spooled: SpooledTag, mark: SegmentMark | undefined): boolean {
-    if (this.recorder.canCutAt(spooled.tag, mark)) this.sent.writer.writeDue();
     if (mark?.border === 'start')
       this.recorder.seek({ headers: this.recorder.headers, segment: mark.number });
     const before = this.recorder.group?.place.group;

@@ -81,7 +81,7 @@ export abstract class StreamSpool {
     const owned = mark === undefined ? block : undefined;
     const wall = wallTimeAt(this.parts.clock, block.cameAt);
     if (mode.kind === 'live') {
-      const isWritten = this.media.writeAhead({ tag, block: owned?.keep(), description, wall }, mark);
+      const isWritten = this.media.writeSent({ tag, block: owned?.keep(), description, wall }, mark);
       return isWritten ? 'as well' : undefined;
     }
     owned?.hold();

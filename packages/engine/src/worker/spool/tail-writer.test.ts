@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { HeldDisk } from '../../spool/testing/held-disk.js';
 import type { SimulatedDisk } from '../../spool/testing/simulated-disk.js';
-import { numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
+import { holdUp, numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
 import { SpoolBench } from '../testing/spool-bench.js';
 
 const resumes = ['live', 'in-order'] as const;
@@ -119,3 +119,25 @@ test.each(resumes)(
     expect(new Set([...live, ...gaps.flat()])).toEqual(new Set(numbersFrom(0, bench.offered.length)));
   },
 );
+
+test('with `resume: in-order`, what waits for its place is not sent again by a stream that catches up', async () => {
+  const limits = { highWatermark: { bytes: 1_000_000, ms: 3_600_000 } };
+  const bench = new SpoolBench({ when: 'always', resume: 'in-order', speed: 100 }, limits, true);
+  for (let i = 0; i < 2; i++) bench.offer();
+  await bench.settle();
+  const publisher = await bench.publish();
+  await bench.send(4);
+  bench.destination.stream.spool!.relieve();
+  // Behind a queue that is full, all goes to disk, until the stream joins with what comes.
+  holdUp(bench, publisher, true);
+  await bench.send(1);
+  await bench.send(1, LARGE);
+  await bench.send(5);
+  expect(bench.state).toBe('backfilling');
+  bench.destination.stream.spool!.relieve();
+  await bench.send(1);
+  holdUp(bench, publisher, false);
+  await bench.send(20);
+  expect(numbersOn(publisher)).toEqual(numbersFrom(0, bench.offered.length));
+  expect(await lostWithConnection(bench)).toEqual([]);
+});
