@@ -6,6 +6,7 @@ export { encodeWallClock, type GapFacts, gapMetadata } from './gap-stream.js';
 export { FIRST_PLACE, isBefore, type SpoolPlace } from './group-entry.js';
 export type { ReadEnd, SpoolGroup } from './group-reader.js';
 export { seriesName } from './series-name.js';
+export type { SpoolLoss } from './series-owner.js';
 export { SpoolBudget } from './spool-budget.js';
 export { mediaStep, type SpoolGap } from './spool-gap.js';
 export type { SpoolFile, SpoolIo } from './spool-io.js';

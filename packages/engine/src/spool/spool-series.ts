@@ -53,7 +53,7 @@ export class SpoolSeries {
       openGap: (start: number) => this.#store.open(start),
       onWritten: (tags: number, bytes: number) => this.#noteWritten(tags, bytes),
       onFault: (error: Error, loss: SpoolLoss) => this.#onFault(error, loss),
-      onRefused: (loss: SpoolLoss) => this.#noteLost(loss),
+      onRefused: (loss: SpoolLoss) => this.noteLost(loss),
     };
     const merged = { ...DEFAULT_POLICY, ...policy };
     this.#writer = new SeriesWriter({ folder, io, clock, policy: merged, backlog, owner });
@@ -240,14 +240,15 @@ export class SpoolSeries {
     this.counters.spooledBytes += bytes;
   }
 
-  #noteLost({ tags, bytes, ms }: SpoolLoss): void {
+  /** Counts media that did not reach the disk. */
+  noteLost({ tags, bytes, ms }: SpoolLoss): void {
     this.counters.lostMs += ms;
     this.counters.lostTags += tags;
     this.counters.lostBytes += bytes;
   }
 
   #onFault(error: Error, loss: SpoolLoss): void {
-    this.#noteLost(loss);
+    this.noteLost(loss);
     this.#mending = this.#mending.then(() => this.#store.mend());
     this.#parts.onFault?.(spoolFailed(this.#parts.folder, error), loss);
   }

@@ -38,8 +38,6 @@ export class InOrderSpool extends StreamSpool {
   #isClosing = false;
   /** A segment has ended, and no other has begun: what is on disk belongs to a stream that is over. */
   #isBetween = false;
-  /** The stream begins again, as a connection that was left has ended like this. */
-  #cause: Error | undefined;
 
   constructor(parts: StreamSpoolParts) {
     super(parts);
@@ -83,9 +81,6 @@ export class InOrderSpool extends StreamSpool {
     this.#isFull = false;
     this.#dropStored();
     super.onLost();
-    if (this.#cause !== undefined && !this.parts.series.isOff)
-      this.parts.stream.connections.forgetFlaw(this.#cause);
-    this.#cause = undefined;
     if (this.#isClosing) this.close();
   }
 
@@ -93,10 +88,7 @@ export class InOrderSpool extends StreamSpool {
   protected override onLeftLost(error: Error): void {
     const { stream } = this.parts;
     if (stream.publisher === undefined) super.onLeftLost(error);
-    else {
-      this.#cause = error;
-      stream.connections.remake(error);
-    }
+    else stream.connections.remake(error);
   }
 
   override onFull(): boolean {

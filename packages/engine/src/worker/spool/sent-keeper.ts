@@ -9,6 +9,7 @@ import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
 import { AcknowledgedPosition } from './acknowledged-position.js';
 import { GapAcknowledger } from './gap-acknowledger.js';
 import type { GapRecorder } from './gap-recorder.js';
+import { LeftFlaws } from './left-flaws.js';
 import { type DiskGroup, SentTail, type TailGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
 import { StoredTag } from './stored-tag.js';
@@ -56,9 +57,12 @@ export class SentKeeper {
   readonly #origins = new WeakMap<FlvTag, Origin>();
   /** Connections that were left have ended with it, and what they had is in memory: the disk did not work. */
   #unwritten: Error | undefined;
+  /** How connections have ended that were left. */
+  readonly flaws: LeftFlaws;
 
   constructor({ stream, series, recorder, clock, tailLimit, attempt }: SentKeeperParts) {
     this.#attempt = attempt;
+    this.flaws = new LeftFlaws(stream, series);
     this.#gaps = new GapAcknowledger({ series, attempt });
     this.#stream = stream;
     this.#series = series;
@@ -162,10 +166,16 @@ export class SentKeeper {
    * @returns the error with which some of it may be lost: where the disk does not work, it is {@link unwritten}
    */
   settleLeft(error: Error | undefined, now: number): Error | undefined {
-    const lost = error ?? this.#unwritten;
+    const lost = this.#unwritten ?? error;
     this.#unwritten = undefined;
-    if (lost === undefined) this.#letGo(this.#tail.takeLeft(), now, false);
-    if (lost === undefined || !this.#tail.hasLeft) return undefined;
+    if (lost === undefined) {
+      this.#letGo(this.#tail.takeLeft(), now, false);
+      this.#tail.shed.takeLeft();
+      return undefined;
+    }
+    this.flaws.noteLost(this.#tail.shed.takeLeft());
+    if (error !== undefined && (this.#tail.hasLeft || !this.#series.isOff)) this.flaws.add(error);
+    if (!this.#tail.hasLeft) return undefined;
     if (this.#series.isOff) this.#unwritten = lost;
     return lost;
   }
@@ -196,6 +206,7 @@ export class SentKeeper {
     if (this.#tail.bytes <= limit) return;
     if (maySpill) this.writer.relieve(limit / 2);
     else if (this.#series.isOff) this.#tail.shrinkTo(limit);
+    if (this.#unwritten !== undefined) this.flaws.noteLost(this.#tail.shed.takeLeft());
   }
 
   /** Gives up the group under way. */

@@ -1,8 +1,16 @@
 import { FlvTag } from '@cloudpush/muxer';
-import { isBefore, type SpoolGap, type SpoolHold, type SpoolPlace } from '../../spool/index.js';
+import {
+  isBefore,
+  mediaStep,
+  type SpoolGap,
+  type SpoolHold,
+  type SpoolLoss,
+  type SpoolPlace,
+} from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
+import { ShedMedia } from './shed-media.js';
 
 /** A tag that a connection was handed, or that goes to disk instead. */
 export interface SpooledTag<Hold extends SpoolHold = SpoolHold> {
@@ -99,10 +107,18 @@ export class TailGroup {
     return isCopied;
   }
 
-  release(): void {
-    for (const { block } of this.tags) block?.release();
+  /** @returns what was in memory of it */
+  release(): SpoolLoss {
+    const tags = this.tags.length;
+    const { bytes } = this;
+    let ms = 0;
+    for (const [i, { tag, block }] of this.tags.entries()) {
+      ms += mediaStep(this.tags[i - 1]?.tag.timestamp, tag.timestamp);
+      block?.release();
+    }
     this.tags.length = 0;
     this.bytes = 0;
+    return { tags, bytes, ms };
   }
 }
 
@@ -132,6 +148,8 @@ export class SentTail {
   #groups: TailGroup[] = [];
   /** Those before them: the connections that were handed them are being closed. */
   #left: TailGroup[] = [];
+  /** Groups that were let go of before it was known whether they have arrived. */
+  readonly shed = new ShedMedia<TailGroup>();
 
   get groups(): readonly TailGroup[] {
     return this.#left.length === 0 ? this.#groups : [...this.#left, ...this.#groups];
@@ -206,20 +224,25 @@ export class SentTail {
   shrinkTo(bytes: number): void {
     const { last } = this;
     let over = this.bytes - bytes;
-    const stays = (group: TailGroup): boolean => {
-      if (over <= 0 || group === last || group.disk !== undefined) return true;
+    const goes = (group: TailGroup): boolean => {
+      if (over <= 0 || group === last || group.disk !== undefined) return false;
       over -= group.bytes;
-      group.release();
-      return false;
+      return true;
     };
-    this.#left = this.#left.filter(stays);
-    this.#groups = this.#groups.filter(stays);
+    const left = this.#left.filter(goes);
+    const present = this.#groups.filter(goes);
+    for (const group of left) this.shed.addLeft(group.release());
+    for (const group of present)
+      this.shed.add(group.release(), this.#groups[this.#groups.indexOf(group) + 1]!);
+    this.#left = this.#left.filter((group) => !left.includes(group));
+    this.#groups = this.#groups.filter((group) => !present.includes(group));
   }
 
   /** The connection is being closed, with what it holds. */
   leave(): void {
     this.#left = [...this.groups];
     this.#groups = [];
+    this.shed.leave();
   }
 
   /** Gives up what was handed to connections that are closed now. */
@@ -254,11 +277,13 @@ export class SentTail {
     const groups = [...this.groups];
     this.#left = [];
     this.#groups = [];
+    this.shed.forgetPresent();
     return groups;
   }
 
   /** A group can go when the one behind it is on the safe side. */
   #shiftWhile(isSafe: (next: TailGroup) => boolean): TailGroup[] {
+    this.shed.settle(isSafe);
     let count = 0;
     while (count + 1 < this.#groups.length && isSafe(this.#groups[count + 1]!)) count++;
     return count === 0 ? [] : this.#groups.splice(0, count);

@@ -126,13 +126,12 @@ export abstract class StreamSpool {
   onLeftClosed(error: Error | undefined): void {
     const lost = this.media.sent.settleLeft(error, this.parts.clock.now());
     if (lost !== undefined) this.onLeftLost(lost);
-    else if (error !== undefined && !this.parts.series.isOff) this.parts.stream.connections.forgetFlaw(error);
+    else this.media.sent.flaws.settle();
   }
 
   /** What a connection may have lost that was left is written, though another one stands. */
-  protected onLeftLost(error: Error): void {
+  protected onLeftLost(_error: Error): void {
     this.onLost();
-    if (!this.parts.series.isOff) this.parts.stream.connections.forgetFlaw(error);
   }
 
   /** Another connection takes the stream up. */
@@ -176,6 +175,7 @@ export abstract class StreamSpool {
       // What comes does not follow that.
       if (!goesOn && backlog.isSkipping) media.recorder.end();
     } else media.keepLate(stretches);
+    media.sent.flaws.settle();
   }
 
   /**

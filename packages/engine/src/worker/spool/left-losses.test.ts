@@ -1,0 +1,100 @@
+// Connections that a stream has left end badly while its disk does not work.
+
+import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
+import { expect, test } from 'vitest';
+import { SpoolCounter } from '../../memory/counters.js';
+import type { FakeConnection } from '../testing/fake-connection.js';
+import { failDisk, numbersFrom, takeGaps } from '../testing/gap-bench.js';
+import { FRAME, SpoolBench } from '../testing/spool-bench.js';
+
+const RESET = new RtmpError(RtmpErrorCode.socket, 'publishing', 'reset');
+const CLOSED = new RtmpError(RtmpErrorCode.peerClosed, 'publishing', 'closed');
+/** So many pictures after a failure, the disk is tried again. */
+const OFF = 44;
+/** Bytes of a picture: two are more than may be held in memory. */
+const LARGE = 1_200_000;
+
+/** A stream that was handed eight pictures while its disk does not work. */
+async function withoutDisk(): Promise<SpoolBench> {
+  const highWatermark = { bytes: 50e6, ms: 3_600_000 };
+  const bench = new SpoolBench({ when: 'always', speed: 100 }, { highWatermark });
+  await bench.settle();
+  failDisk(bench, true);
+  bench.offer();
+  await bench.pass(FRAME);
+  expect(bench.state).toBe('off');
+  await bench.publish();
+  await bench.send(7);
+  return bench;
+}
+
+/** The stream moves to another server: the connection that it has left. */
+async function moveOn(bench: SpoolBench): Promise<FakeConnection> {
+  const left = bench.shard.connections.latest;
+  bench.destination.moveTo({ url: 'rtmp://other.example/live/a', token: undefined }, false);
+  bench.startGroup();
+  await bench.publish();
+  await bench.send(4);
+  expect(left.closes).toBe(1);
+  return left;
+}
+
+/** The disk works again, and the destination is closed when all is sent: how it ends, and pictures of gaps. */
+async function finish(bench: SpoolBench): Promise<{ error: string | undefined; gaps: number[][] }> {
+  expect(bench.state).toBe('off');
+  failDisk(bench, false);
+  await bench.send(OFF);
+  const gaps = await takeGaps(bench);
+  // The server has all that was sent until then.
+  await bench.send(60);
+  bench.destination.close();
+  await bench.shard.connections.made.findLast(({ isOfGap }) => !isOfGap)!.lose(undefined);
+  await bench.pass(500);
+  const [detached] = bench.shard.of('detached');
+  return { error: detached!.error?.message, gaps };
+}
+
+test.each(['in front of its end', 'behind its end', 'before the stream left it'] as const)(
+  'what memory could not keep of a connection that ends badly, let go of %s, is counted, and is part of the end',
+  async (when) => {
+    const bench = await withoutDisk();
+    if (when === 'before the stream left it') await bench.send(4, LARGE);
+    const left = await moveOn(bench);
+    if (when === 'in front of its end') await bench.send(4, LARGE);
+    await left.lose(RESET);
+    if (when === 'behind its end') await bench.send(4, LARGE);
+    const { error, gaps } = await finish(bench);
+    expect(error).toBe('reset');
+    expect(gaps.flat()).not.toContain(4);
+    expect(bench.count(SpoolCounter.lostBytes)).toBeGreaterThan(0);
+    expect(bench.count(SpoolCounter.lostMs)).toBeGreaterThan(0);
+  },
+);
+
+test('what memory could not keep of a connection that ends well is no loss', async () => {
+  const bench = await withoutDisk();
+  const left = await moveOn(bench);
+  await bench.send(4, LARGE);
+  const before = bench.count(SpoolCounter.lostBytes);
+  await left.lose(undefined);
+  expect((await finish(bench)).error).toBeUndefined();
+  expect(bench.count(SpoolCounter.lostBytes)).toBe(before);
+});
+
+test('what memory could not keep is no loss either where its server has it when the stream leaves', async () => {
+  const bench = await withoutDisk();
+  await bench.send(4, LARGE);
+  await bench.send(60);
+  const left = await moveOn(bench);
+  await left.lose(RESET);
+  expect((await finish(bench)).error).toBeUndefined();
+});
+
+test('where two connections have ended badly, and what they held is sent later, neither is part of the end', async () => {
+  const bench = await withoutDisk();
+  await (await moveOn(bench)).lose(RESET);
+  await (await moveOn(bench)).lose(CLOSED);
+  const { error, gaps } = await finish(bench);
+  expect(error).toBeUndefined();
+  expect(gaps.flat()).toEqual(expect.arrayContaining(numbersFrom(4, 8)));
+});
