@@ -1,7 +1,13 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { systemClock } from '../../clock.js';
-import { OnvifCamera, type OnvifCameraOptions } from '../../testing/onvif-camera.js';
-import { EventSubscription, type SubscriptionPlan } from './event-subscription.js';
+import { systemClock } from '../../packages/cloudpush/dist/gateway/clock.js';
+import {
+  OnvifCamera,
+  type OnvifCameraOptions,
+} from '../../packages/cloudpush/dist/gateway/testing/onvif-camera.js';
+import {
+  EventSubscription,
+  type SubscriptionPlan,
+} from '../../packages/cloudpush/dist/gateway/triggers/onvif/event-subscription.js';
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
