@@ -86,8 +86,14 @@ export class InOrderSpool extends StreamSpool {
 
   /** Nothing of it may come behind what follows it: the stream begins again, on another connection. */
   protected override onLeftLost(error: Error): void {
-    const { stream } = this.parts;
+    const { stream, series } = this.parts;
+    // Where nothing can be written, what the present connection has would be lost: this is asked again later.
+    const waits = series.isOff && this.isSpooling;
+    // Nothing follows: what was lost is put to disk when the stream ends.
+    const isOver = this.#isClosing && !this.isSpooling && stream.backlog.length === 0;
     if (stream.publisher === undefined) super.onLeftLost(error);
+    else if (isOver || waits) return;
+    else if (series.isOff) super.onLeftLost(error);
     else stream.connections.remake(error);
   }
 

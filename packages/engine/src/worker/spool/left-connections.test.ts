@@ -244,7 +244,6 @@ test.each(['live', 'in-order'] as const)(
     expect(bench.state).toBe('off');
     const left = await afterMove(bench, 1);
     await left.lose(RESET);
-    if (resume === 'in-order') await beginAgain(bench);
     failDisk(bench, false);
     await bench.send(44);
     if (resume === 'in-order') await beginAgain(bench);

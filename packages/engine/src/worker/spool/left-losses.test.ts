@@ -4,7 +4,7 @@ import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { expect, test } from 'vitest';
 import { SpoolCounter } from '../../memory/counters.js';
 import type { FakeConnection } from '../testing/fake-connection.js';
-import { failDisk, numbersFrom, takeGaps } from '../testing/gap-bench.js';
+import { failDisk, numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
 import { FRAME, SpoolBench } from '../testing/spool-bench.js';
 
 const RESET = new RtmpError(RtmpErrorCode.socket, 'publishing', 'reset');
@@ -15,9 +15,9 @@ const OFF = 44;
 const LARGE = 1_200_000;
 
 /** A stream that was handed eight pictures while its disk does not work. */
-async function withoutDisk(): Promise<SpoolBench> {
-  const highWatermark = { bytes: 50e6, ms: 3_600_000 };
-  const bench = new SpoolBench({ when: 'always', speed: 100 }, { highWatermark });
+async function withoutDisk(resume: 'live' | 'in-order' = 'live'): Promise<SpoolBench> {
+  const limits = { highWatermark: { bytes: 50e6, ms: 3_600_000 }, closeTimeout: 60_000 };
+  const bench = new SpoolBench({ when: 'always', resume, speed: 100 }, limits);
   await bench.settle();
   failDisk(bench, true);
   bench.offer();
@@ -98,3 +98,53 @@ test('where two connections have ended badly, and what they held is sent later, 
   expect(error).toBeUndefined();
   expect(gaps.flat()).toEqual(expect.arrayContaining(numbersFrom(4, 8)));
 });
+
+test('a stream in order begins again when the disk works, and not before: what it was handed would be lost', async () => {
+  const bench = await withoutDisk('in-order');
+  const left = await moveOn(bench);
+  const second = bench.shard.connections.latest;
+  await left.lose(RESET);
+  await bench.send(4);
+  expect([bench.state, second.publisher!.destroyedBy]).toEqual(['off', undefined]);
+  failDisk(bench, false);
+  await bench.send(OFF);
+  expect(second.publisher!.destroyedBy!.cause).toBe(RESET);
+  await second.lose(second.publisher!.destroyedBy);
+  const third = await bench.publish();
+  await bench.send(60);
+  expect(bench.state).toBe('idle');
+  const numbers = numbersOn(third);
+  expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  const arrived = new Set([...numbersOn(second.publisher!), ...numbers]);
+  expect(numbersFrom(4, bench.offered.length - 4).filter((number) => !arrived.has(number))).toEqual([]);
+  bench.destination.close();
+  await bench.shard.connections.latest.lose(undefined);
+  await bench.pass(500);
+  expect(bench.shard.of('detached').map(({ error }) => error)).toEqual([undefined]);
+});
+
+test.each([true, false])(
+  'a stream in order that is being closed does not begin again: what was lost stays on disk; it works: %s',
+  async (works) => {
+    const bench = await withoutDisk('in-order');
+    if (works) failDisk(bench, false);
+    if (works) await bench.send(OFF);
+    const first = bench.offered.length;
+    const left = await moveOn(bench);
+    const second = bench.shard.connections.latest;
+    bench.destination.close();
+    expect(second.closes).toBe(1);
+    await left.lose(RESET);
+    if (!works) failDisk(bench, false);
+    await bench.pass(12_000);
+    expect(second.publisher!.destroyedBy).toBeUndefined();
+    await second.lose(undefined);
+    await bench.pass(500);
+    expect(bench.shard.of('detached').map(({ error }) => error?.message)).toEqual(['reset']);
+    expect(bench.outcomes.at(-1)).toBe('kept');
+    const next = new SpoolBench({ speed: 100 }, {}, true, bench.disk);
+    await next.settle();
+    await next.publish();
+    expect((await takeGaps(next)).flat()).toEqual(expect.arrayContaining([first - 2, first - 1]));
+  },
+);
