@@ -16,6 +16,9 @@ const EXPECTED = { poll: { timeout: 20_000 } };
 /** What is built is loaded as its users load it, by Node.js itself: Vite would transform each module again for each file of tests. */
 const BUILT = { deps: { external: [/\/packages\/[^/]+\/(dist|lib)\//] } };
 
+/** Of all projects. */
+const COMMON = { testTimeout: PATIENT, hookTimeout: PATIENT, expect: EXPECTED, server: BUILT };
+
 const MODELS = ['packages/*/src/**/*.model.test.ts'];
 
 // One project a kind of test: `vitest run --project unit`.
@@ -33,10 +36,7 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: MODELS,
           isolate: false,
-          testTimeout: PATIENT,
-          hookTimeout: PATIENT,
-          expect: EXPECTED,
-          server: BUILT,
+          ...COMMON,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 0 },
         },
@@ -48,10 +48,7 @@ export default defineConfig({
           name: 'model',
           include: MODELS,
           isolate: false,
-          testTimeout: PATIENT,
-          hookTimeout: PATIENT,
-          expect: EXPECTED,
-          server: BUILT,
+          ...COMMON,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 0 },
         },
@@ -62,10 +59,7 @@ export default defineConfig({
           name: 'house',
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**', 'test/fuzz/**'],
-          testTimeout: PATIENT,
-          hookTimeout: PATIENT,
-          expect: EXPECTED,
-          server: BUILT,
+          ...COMMON,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
@@ -75,10 +69,7 @@ export default defineConfig({
         test: {
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
-          testTimeout: PATIENT,
-          hookTimeout: PATIENT,
-          expect: EXPECTED,
-          server: BUILT,
+          ...COMMON,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
@@ -88,10 +79,7 @@ export default defineConfig({
         test: {
           name: 'fuzz',
           include: ['test/fuzz/**/*.test.ts'],
-          testTimeout: PATIENT,
-          hookTimeout: PATIENT,
-          expect: EXPECTED,
-          server: BUILT,
+          ...COMMON,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },

@@ -29,7 +29,7 @@ export class ClusterView {
   readonly #offers: PrefixView;
   readonly #readies: PrefixView;
   readonly #keys: ClusterKeys;
-  /** What was told last with an offer of a slot: it is taken back right behind that. */
+  /** Key frames that were told with the latest offer of each slot: the offer is taken back right behind that. */
   readonly #told = new Map<number, { readonly offer: string; readonly keyFrames: KeyFrames }>();
   /** Entries that have been read: there are thousands, and few change at a time. */
   readonly #read = new WeakMap<Entry, Claim | 'malformed'>();
@@ -87,7 +87,7 @@ export class ClusterView {
     return this.#claims.entries.has(this.#keys.claim(slot));
   }
 
-  /** What channels begin with in a slot that was offered so; undefined: its owner has not told. */
+  /** Key frames that the channels of a slot begin with that was offered so; undefined: its owner has not told. */
   keyFramesOf(slot: number, offer: string): KeyFrames | undefined {
     const told = this.#told.get(slot);
     return told?.offer === offer ? told.keyFrames : undefined;

@@ -60,7 +60,7 @@ export class Handovers {
     this.#isOver = true;
   }
 
-  /** What ran in a slot has ended: tells its next owner what to begin with. */
+  /** Tells the next owner of a slot the key frames to begin with: the channels have ended before them. */
   async tell(slot: number, keyFrames: KeyFrames): Promise<void> {
     const offer = this.#offered.get(slot);
     if (offer === undefined || Object.keys(keyFrames).length === 0) return;

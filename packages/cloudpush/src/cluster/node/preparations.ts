@@ -45,7 +45,7 @@ export class Preparations {
     return view.keyFramesOf(slot, offer) !== undefined;
   }
 
-  /** What channels begin with in slots that were offered. */
+  /** Key frames that the channels of slots that were offered begin with, as far as they were told. */
   keyFramesOf(slots: Iterable<number>): KeyFrames {
     const { view } = this.#parts;
     const known = [...slots].map((slot) => {

@@ -47,7 +47,7 @@ export class StandbyChannels {
     });
   }
 
-  /** What channels begin with, by name. */
+  /** Takes the key frames that channels begin with, by name. */
   beginWith(keyFrames: Readonly<Record<string, string>>): void {
     for (const [name, keyFrame] of Object.entries(keyFrames)) {
       const standby = this.#all.get(name);
@@ -67,7 +67,7 @@ export class StandbyChannels {
     }
     this.#all.delete(plan.name);
     const { channel, tracks } = standby;
-    // What a file or a command delivers is another stream at each gateway.
+    // A file or a command delivers another stream at each gateway.
     const keyFrame = plan.source.options.rtsp === undefined ? undefined : standby.keyFrame;
     return { channel, tracks, keyFrame };
   }

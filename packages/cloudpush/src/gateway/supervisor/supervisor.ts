@@ -90,7 +90,7 @@ export class Supervisor {
     this.#standbys.drop(names);
   }
 
-  /** What channels that were made ready begin with, by name: others have ended them before that. */
+  /** Takes the key frames that channels which were made ready begin with, by name: others have ended before them. */
   beginWith(keyFrames: Readonly<Record<string, string>>): void {
     this.#standbys.beginWith(keyFrames);
   }

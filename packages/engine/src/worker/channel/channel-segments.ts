@@ -90,7 +90,7 @@ export class ChannelSegments {
     return this.#state.kind === 'standby';
   }
 
-  /** What the first destinations are to begin with has come. */
+  /** The key frame has come that the first destinations are to begin with, or they may begin with any. */
   get isReady(): boolean {
     return this.#standby?.isReady ?? true;
   }

@@ -19,7 +19,10 @@ import type { WaitEnd } from './standby-media.js';
  */
 const LONGEST_WAIT = 2000;
 
-/** Destinations that are added so soon one after the other, in ms, begin together: the caller has a thread of its own. */
+/**
+ * Destinations that are added so soon one after the other, in ms, begin together: the caller has a thread of
+ * its own.
+ */
 const TOGETHER = 40;
 
 /** A destination that is added. */

@@ -8,8 +8,8 @@ export interface KeptKeyFrame {
 }
 
 /**
- * What the stream of a channel that stood by begins with: the key frame that another sender of the same
- * camera has ended before, which may have come, or gone, or be on its way still.
+ * The wait for the key frame that the stream of a channel which stood by begins with: another sender of the
+ * same camera has ended before it, and it may have come, or gone, or be on its way still.
  */
 export class KeyFrameWait<T extends KeptKeyFrame> {
   readonly #passed: string[] = [];

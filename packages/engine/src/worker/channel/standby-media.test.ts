@@ -61,7 +61,7 @@ test('a key frame to begin with that has yet to come is waited for', () => {
     group(second);
     seen.push(media.isReady);
   }
-  // What comes behind it is kept, too, until somebody looks.
+  // Media behind it is kept, too, until somebody looks.
   group(5);
   expect([seen, take('found')]).toEqual([
     [false, false, true],

@@ -14,9 +14,9 @@ import type { StreamSpoolParts } from './stream-spool-parts.js';
 
 /** A part of the stream without a hole, that begins where decoding can start. */
 export interface Stretch {
-  /** What was sent of it, and may not have arrived. */
+  /** The part that was sent, and may not have arrived. */
   readonly groups: readonly TailGroup[];
-  /** What waited of it, behind that. */
+  /** The part that waited, behind that. */
   readonly entries: readonly QueuedTag[];
   /** Where what waited begins. */
   readonly start: RecordStart;
@@ -29,7 +29,7 @@ export class DivertedMedia {
   readonly sent: SentKeeper;
   /** On disk, though they wait in the queue, too: borders of segments, and the rest of a group sent in part. */
   readonly #written = new WeakSet<FlvTag>();
-  /** What lies before the gap that is being written, and can only be written when that one ends. */
+  /** Media from before the gap that is being written, which can only be written when that one ends. */
   #late: readonly Stretch[] = [];
 
   constructor(parts: StreamSpoolParts) {
@@ -104,7 +104,7 @@ export class DivertedMedia {
   /** Keeps stretches, oldest first, until the gap that is being written can end, but for what is on disk. */
   keepLate(stretches: readonly Stretch[]): void {
     const kept = stretches.filter((stretch) => !this.#letGoOfWritten(stretch));
-    // What is kept later lies before what was: nothing is sent meanwhile.
+    // Media that is kept later lies before it: nothing is sent meanwhile.
     this.#late = [...kept, ...this.#late];
   }
 
@@ -195,7 +195,7 @@ export class DivertedMedia {
         this.divert(this.#spooledOf(entry), entry.mark);
       }
     }
-    // What comes begins there.
+    // The media that comes begins there.
     if (from !== undefined) this.recorder.seek(from);
   }
 

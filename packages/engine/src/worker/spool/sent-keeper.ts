@@ -230,7 +230,7 @@ export class SentKeeper {
     }
   }
 
-  /** What was sent and lies on disk is sent from there, whatever becomes of what waits. */
+  /** Media that was sent and lies on disk is sent from there, whatever becomes of the queue. */
   leaveToDisk(): void {
     this.acknowledgeBefore(this.#tail.takeWritten());
     this.#stream.backlog.forEach(({ tag }) => void this.#origins.delete(tag));

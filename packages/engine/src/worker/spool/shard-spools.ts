@@ -7,9 +7,9 @@ import { diskIo, SpoolBacklog, type SpoolIo, SpoolSeries, seriesName } from '../
 
 /** How often spools are looked after, in ms. */
 const TICK = 50;
-/** What was sent, and is kept for the case that it does not arrive, has at most so much of the pool. */
+/** Part of the pool that may hold media which was sent, in case that it does not arrive. */
 const TAIL_SHARE = 1 / 4;
-/** What waits for the disk has at most so much of it, and so many bytes. */
+/** Part of it that media which waits for the disk may have, and the most of that in bytes. */
 const WAITING_SHARE = 1 / 2;
 const MAX_WAITING = 64 * 1024 * 1024;
 

@@ -34,7 +34,7 @@ export abstract class StreamSpool {
   protected readonly parts: StreamSpoolParts;
   protected readonly media: DivertedMedia;
   #mode: Mode = LIVE;
-  /** What waits does not follow what was sent: the disk was off, and a connection was lost. */
+  /** The queue does not follow the media that was sent: the disk was off, and a connection was lost. */
   #isCut = false;
   /** When the last picture went to disk, or the first was to, in ms of the monotonic clock. */
   #pictureAt = 0;
@@ -108,7 +108,7 @@ export abstract class StreamSpool {
     const { sent } = this.media;
     const { last } = sent;
     sent.noteSent(publisher, tag, block, description);
-    // What waits follows this group.
+    // The queue follows this group.
     if (sent.last !== last) this.#isCut = false;
   }
 
@@ -129,7 +129,7 @@ export abstract class StreamSpool {
     else this.media.sent.flaws.settle();
   }
 
-  /** What a connection may have lost that was left is written, though another one stands. */
+  /** Media that a connection which was left may have lost is written, though another one stands. */
   protected onLeftLost(_error: Error): void {
     this.onLost();
   }
@@ -172,7 +172,7 @@ export abstract class StreamSpool {
       this.begin(groups[0]);
       const goesOn = this.#isWritingAhead;
       this.writeOrKeep(stretches);
-      // What comes does not follow that.
+      // The media that comes does not follow that.
       if (!goesOn && backlog.isSkipping) media.recorder.end();
     } else media.keepLate(stretches);
     media.sent.flaws.settle();

@@ -30,7 +30,7 @@ export class FakeWorkload implements SlotOwner, NodeFence {
   readonly cameReady = new Set<number>();
   /** Slots that it has ended: each end has its key frame. */
   ends = 0;
-  /** What channels were said to begin with. */
+  /** Key frames that channels were said to begin with, by channel. */
   readonly begun = new Map<string, string>();
   /** Slots that have something in them. */
   isBusy: (slot: number) => boolean = () => true;
