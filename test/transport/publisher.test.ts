@@ -252,6 +252,19 @@ describe('the end of a connection', () => {
     expect(end.error?.cause).toMatchObject({ code: 'ECONNRESET' });
   });
 
+  test('the next stream waits for a slow server that is still reading the one before', async () => {
+    await using receiver = await TestReceiver.listen({ readBytesPerSecond: 1_000_000 });
+    const { publisher } = await TestPublisher.connect({
+      url: receiver.url(),
+      timeouts: { createStream: 800, publish: 800 },
+    });
+    // Two to three seconds for the server; it acknowledges about four times in each.
+    for (let i = 0; i < 25; i++) publisher.send(message(Buffer.alloc(100_000), i), undefined);
+    await publisher.nextStream('b');
+    expect(receiver.received.map(({ messages }) => messages.length)).toEqual([25, 0]);
+    await publisher.close();
+  });
+
   test('a call that waits for the next stream ends with the connection', async () => {
     let streams = 0;
     await using receiver = await TestReceiver.listen({

@@ -14,7 +14,10 @@ export interface PublisherTimeouts extends DialTimeouts, SessionTimeouts {
   readonly handshake: number;
   /** Answer to `connect`. Default 10,000. */
   readonly connect: number;
-  /** Answer to `createStream`. Default 10,000. */
+  /**
+   * Answer to `createStream`. Default 10,000. It begins anew for the next stream of a connection with each
+   * acknowledgement of the media that the server has to read before; so does the next.
+   */
   readonly createStream: number;
   /** Answer to `publish`. Default 10,000. */
   readonly publish: number;

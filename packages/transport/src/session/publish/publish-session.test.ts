@@ -459,6 +459,33 @@ describe('publish session: segments and the end', () => {
     expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', stage: 'create-stream' });
   });
 
+  test('gives a server longer that acknowledges the media before the next stream', () => {
+    const server = new ScriptedServer().accept();
+    const { clock, session } = server;
+    session.send(video(1_000_000));
+    server.say(MessageType.acknowledgement, encodeUint32(1000));
+    session.publishNext('camera/2');
+    for (const bytes of [250_000, 500_000, 750_000]) {
+      clock.time += TIMEOUTS.createStream - 1;
+      server.say(MessageType.acknowledgement, encodeUint32(bytes));
+      session.expire();
+      expect(session.state).toBe('creating-stream');
+    }
+    // The same again, or less, tells of nothing that it has read.
+    clock.time += TIMEOUTS.createStream - 1;
+    for (const bytes of [750_000, 1]) server.say(MessageType.acknowledgement, encodeUint32(bytes));
+    clock.time += 1;
+    session.expire();
+    expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', stage: 'create-stream' });
+  });
+
+  test('gives no server longer that has nothing to read', () => {
+    const server = new ScriptedServer().shakeHands().acceptConnect();
+    server.clock.time += TIMEOUTS.createStream;
+    server.say(MessageType.acknowledgement, encodeUint32(1000)).session.expire();
+    expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', stage: 'create-stream' });
+  });
+
   test('publishes no next stream before the first', () => {
     const server = new ScriptedServer().shakeHands();
     expect(() => server.session.publishNext('b')).toThrow('only while unpublished');

@@ -15,6 +15,7 @@ import { isFailure, type RtmpStatus, statusOf } from '../client/status.js';
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from '../common/capabilities.js';
 import { MessageChannel } from '../common/message-channel.js';
 import { placeError } from '../common/place-error.js';
+import { AnswerDeadline } from './answer-deadline.js';
 import { checkMessageSize, checkNames } from './checks.js';
 import type { ServerProfile } from './profile.js';
 import * as failures from './publish-failures.js';
@@ -31,8 +32,6 @@ import {
 } from './publish-state.js';
 import { ServerNews } from './server-news.js';
 
-const NEVER = Number.POSITIVE_INFINITY;
-
 /**
  * The client's side of an RTMP connection that publishes, without a socket: bytes go in through
  * {@link receive}, bytes come out of the sink, time comes from a clock.
@@ -44,8 +43,8 @@ export class PublishSession {
   readonly #channel: MessageChannel;
   readonly #requests: PublishRequests;
   readonly #news: ServerNews;
+  readonly #deadline: AnswerDeadline;
   #state: SessionState = { name: 'idle' };
-  #deadline = NEVER;
   #capabilities: Capabilities = NO_CAPABILITIES;
   #digestVerified = false;
   #largestMessage = 0;
@@ -57,6 +56,7 @@ export class PublishSession {
     this.#channel = new MessageChannel(sink, this, options.limits, ACKNOWLEDGEMENT_WINDOW);
     this.#requests = new PublishRequests(options, this.#channel);
     this.#news = new ServerNews(options.now, handler);
+    this.#deadline = new AnswerDeadline(options.now);
   }
 
   get state(): PublishState {
@@ -65,7 +65,7 @@ export class PublishSession {
 
   /** Time at which {@link expire} is due, on the session's clock; infinite while nothing is awaited. */
   get deadline(): number {
-    return this.#deadline;
+    return this.#deadline.at;
   }
 
   /** The server's habits, as given or detected. */
@@ -114,12 +114,12 @@ export class PublishSession {
 
   /** Takes what the server sent. Never throws: what goes wrong arrives at `onFailure`. */
   receive(bytes: Uint8Array): void {
-    const { name } = this.#state;
-    if (name === 'idle' || name === 'failed') return;
+    if (this.#state.name === 'idle' || this.#state.name === 'failed') return;
     try {
       const rest =
         this.#state.name === 'handshaking' ? this.#shakeHands(this.#state.handshake, bytes) : bytes;
       if (rest.length > 0) this.#channel.receive(rest);
+      if (this.#largestMessage > 0) this.#deadline.onAcknowledged(this.acknowledged);
     } catch (error) {
       this.fail(placeError(error, stageOf(this.#state.name)));
     }
@@ -127,7 +127,7 @@ export class PublishSession {
 
   /** To be called at {@link deadline}: fails the session when what it waits for has not come. */
   expire(): void {
-    if (this.#options.now() >= this.#deadline) this.fail(noAnswer(stageOf(this.#state.name)));
+    if (this.#deadline.hasPassed) this.fail(noAnswer(stageOf(this.#state.name)));
   }
 
   /** Ends the session with an error, once. */
@@ -135,7 +135,7 @@ export class PublishSession {
     if (this.#state.name === 'failed') return;
     // The server may have begun the stream that it was asked for.
     if (this.#state.name === 'requesting-publish') this.#requests.unpublish(this.#state.messageStreamId);
-    this.#enter({ name: 'failed' }, NEVER);
+    this.#enter({ name: 'failed' });
     this.#handler.onFailure(error);
   }
 
@@ -167,7 +167,7 @@ export class PublishSession {
   unpublish(): void {
     if (this.#state.name !== 'publishing') return;
     const { messageStreamId } = this.#state;
-    this.#enter({ name: 'unpublished' }, NEVER);
+    this.#enter({ name: 'unpublished' });
     this.#requests.unpublish(messageStreamId);
   }
 
@@ -280,7 +280,7 @@ export class PublishSession {
     }
     this.#news.status(status, size, () => this.#refusal(status, 'publishing').details);
     if (this.#state.name === 'requesting-publish' && status.code === 'NetStream.Publish.Start') {
-      this.#enter({ ...this.#state, name: 'publishing', since: this.#options.now() }, NEVER);
+      this.#enter({ ...this.#state, name: 'publishing', since: this.#options.now() });
       this.#handler.onPublishing();
     } else if (isEnd(this.#state, status, messageStreamId)) {
       this.fail(this.#refusal(status, stageOf(this.#state.name)));
@@ -292,9 +292,9 @@ export class PublishSession {
     return refusedBy(status, stage, { ...this.#options, secrets, streamName: this.#requests.streamName });
   }
 
-  #enter(state: SessionState, timeout: number): void {
+  #enter(state: SessionState, timeout = Number.POSITIVE_INFINITY): void {
     this.#state = state;
     this.#options.timer?.begin(timedStageOf(state.name));
-    this.#deadline = this.#options.now() + timeout;
+    this.#deadline.start(timeout);
   }
 }
