@@ -13,7 +13,7 @@ import type { TargetSource } from '../connection/target-source.js';
 import type { ShardContext } from '../shard-context.js';
 import { DiskWorks } from './disk-works.js';
 import type { FedMedia } from './fed-media.js';
-import { GapProgress } from './gap-progress.js';
+import { GapProgress, type SentGap } from './gap-progress.js';
 import { GapSender, type SentPart } from './gap-sender.js';
 import { InOrderSpool } from './in-order-spool.js';
 import { LiveSpool } from './live-spool.js';
@@ -130,6 +130,7 @@ export class DestinationSpool {
     const now = this.#parts.context.clock.now();
     open.stream.update(this.#parts.stream.publisher, now);
     open.sender?.tick();
+    this.#tellOver(open);
     if (now - this.#countedAt < COUNT_PERIOD) return;
     this.#countedAt = now;
     this.updateCounters();
@@ -164,6 +165,7 @@ export class DestinationSpool {
     await open.sender?.stop();
     await (written ?? open.stream.end(true));
     await this.#works.settled();
+    this.#tellOver(open);
     for (const gap of open.series.gaps) this.#tellKept(gap);
     this.updateCounters();
     this.#open = undefined;
@@ -239,9 +241,17 @@ export class DestinationSpool {
   #onSent(part: SentPart): void {
     this.#noteSent(part.bytes, part.ms);
     const sent = this.#progress.add(part);
-    if (!part.isLast) return;
+    if (part.isLast) this.#tellSent(sent, part.end);
+  }
+
+  /** Of some gaps that parts were sent of, the rest is gone. */
+  #tellOver({ series, sender }: OpenSpool): void {
+    for (const sent of this.#progress.takeOver(series.gaps, sender?.gap)) this.#tellSent(sent, sent.end);
+  }
+
+  #tellSent(sent: SentGap, end: number): void {
     if (sent.bytes > 0) this.#tell({ outcome: 'sent', ...sent });
-    this.#tellDamaged({ ...sent, end: part.end });
+    this.#tellDamaged({ ...sent, end });
   }
 
   #noteSent(bytes: number, ms: number): void {

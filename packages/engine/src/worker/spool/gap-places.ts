@@ -4,7 +4,7 @@ type SpoolPart = SpoolGap['parts'][number];
 
 /** How far gaps have been handed to a connection. */
 export class GapPlaces {
-  readonly #places = new Map<SpoolGap, SpoolPlace>();
+  readonly #places = new WeakMap<SpoolGap, SpoolPlace>();
 
   get(gap: SpoolGap): SpoolPlace {
     return this.#places.get(gap) ?? gap.acknowledged;

@@ -22,4 +22,15 @@ export class GapProgress {
     else this.#gaps.set(gap, sent);
     return sent;
   }
+
+  /**
+   * Gives up what has been sent of gaps that ended between two of their parts, as the rest was removed.
+   * @param left gaps that are not over
+   * @param present the one of which a part is being sent
+   */
+  takeOver(left: readonly SpoolGap[], present: SpoolGap | undefined): SentGap[] {
+    const over = [...this.#gaps].filter(([gap]) => gap !== present && !left.includes(gap));
+    for (const [gap] of over) this.#gaps.delete(gap);
+    return over.map(([, sent]) => sent);
+  }
 }

@@ -84,7 +84,9 @@ export class GapSender {
   #state: State = IDLE;
   #notBefore = 0;
   #failures = 0;
-  /** Of the part that is being sent. */
+  /** The gap of which a part is being sent. */
+  #gap: SpoolGap | undefined;
+  /** Of that part. */
   #progress = NO_PROGRESS;
   #wake: () => void = () => {};
 
@@ -96,6 +98,11 @@ export class GapSender {
 
   get isSending(): boolean {
     return this.#state.kind === 'sending';
+  }
+
+  /** The gap of which a part is being sent. */
+  get gap(): SpoolGap | undefined {
+    return this.#gap;
   }
 
   /** Bytes a second that are being sent. */
@@ -170,6 +177,7 @@ export class GapSender {
   async #sendPart(gap: SpoolGap, signal: AbortSignal): Promise<void> {
     const { context, config, targets, series } = this.#parts;
     const groups = series.read(gap, gap.acknowledged, true);
+    this.#gap = gap;
     const connection = new GapConnection(context, config, signal);
     try {
       const opening = await groups.next();
@@ -178,16 +186,8 @@ export class GapSender {
         const { start, end } = gap;
         await series.drop(gap);
         const { damaged } = opening.value;
-        this.#parts.onSent({
-          gap,
-          streamName: undefined,
-          start,
-          end,
-          bytes: 0,
-          ms: 0,
-          damaged,
-          isLast: true,
-        });
+        const none = { streamName: undefined, bytes: 0, ms: 0, isLast: true };
+        this.#parts.onSent({ gap, start, end, damaged, ...none });
         return;
       }
       const names = await connection.open(targets, opening.value.start);
@@ -214,6 +214,7 @@ export class GapSender {
       };
       this.#parts.onSent(part);
     } finally {
+      this.#gap = undefined;
       this.#progress = NO_PROGRESS;
       connection.release();
       await groups.return({ place: gap.acknowledged, damaged: 0 });
