@@ -259,9 +259,12 @@ export class ChannelSegments {
   #passOver(packet: KeptPacket): void {
     const { context, muxer } = this.#stream;
     const { block, bytes } = packet;
-    muxer.mux(packet, payloadOf(context.pool, block, bytes), block, this.#nowhere);
-    muxer.flush(this.#nowhere);
-    block.release();
+    try {
+      muxer.mux(packet, payloadOf(context.pool, block, bytes), block, this.#nowhere);
+      muxer.flush(this.#nowhere);
+    } finally {
+      block.release();
+    }
   }
 
   #reportStandingBy(): void {

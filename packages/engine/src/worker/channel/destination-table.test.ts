@@ -2,12 +2,15 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { destinationConfig } from '../../options/destination-config.js';
 import type { EncryptionOptions } from '../../options/encryption-options.js';
 import { channelConfig } from '../../options/stream-config.js';
+import { WorkerDestination } from '../destination/worker-destination.js';
 import { type FakePacket, FakeShard } from '../testing/fake-shard.js';
 import { H264_INTER, H264_KEY } from '../testing/media.js';
+import { ChannelMuxer } from './channel-muxer.js';
+import { FanOut } from './fan-out.js';
 import { pictureId } from './key-picture.js';
 import { WorkerChannel } from './worker-channel.js';
 
@@ -150,6 +153,78 @@ test('one that is led elsewhere while it waits begins at once', async () => {
   expect(channel.find(0)).toBeDefined();
   await turn();
   expect(shard.connections.made).toHaveLength(1);
+});
+
+describe('a fault of ours while several begin ends all of them with its cause, and gives all back:', () => {
+  const raise = (): never => {
+    throw new TypeError('no such field');
+  };
+  const unusable = {
+    ...to,
+    get target(): never {
+      return raise();
+    },
+  };
+  const error = { message: expect.stringContaining('no such field') };
+
+  test.each<[string, (bench: ReturnType<typeof standBy>, index: number) => void]>([
+    ['when it is made', ({ channel }, index) => channel.attach(index, unusable, undefined, undefined)],
+    [
+      'when it connects',
+      ({ attach }, index) => {
+        attach(index);
+        const { connect } = WorkerDestination.prototype;
+        vi.spyOn(WorkerDestination.prototype, 'connect').mockImplementation(function (
+          this: WorkerDestination,
+        ) {
+          if (this.number === index) raise();
+          connect.call(this, undefined);
+        });
+      },
+    ],
+    [
+      'before the first is made',
+      ({ attach }, index) => {
+        attach(index);
+        vi.spyOn(ChannelMuxer.prototype, 'mux').mockImplementation(raise);
+      },
+    ],
+    [
+      'when all are sent what is kept',
+      ({ attach }, index) => {
+        attach(index);
+        const { mux } = ChannelMuxer.prototype;
+        const added = vi.spyOn(FanOut.prototype, 'add');
+        vi.spyOn(ChannelMuxer.prototype, 'mux').mockImplementation(function (this: ChannelMuxer, ...packet) {
+          if (added.mock.calls.length === 3) raise();
+          mux.apply(this, packet);
+        });
+      },
+    ],
+  ])('%s', async (_, breakOne) => {
+    for (const faulty of [0, 1, 2]) {
+      const bench = standBy(3);
+      const { channel, attach, shard } = bench;
+      for (const index of [0, 1, 2])
+        if (index === faulty) breakOne(bench, index);
+        else attach(index);
+      shard.clock.pass(40);
+      await turn();
+      vi.restoreAllMocks();
+      const gone = shard.of('detached').toSorted((a, b) => a.destination - b.destination);
+      expect(gone).toMatchObject([0, 1, 2].map((destination) => ({ destination, error })));
+      expect([channel.ended, shard.blocksInUse, shard.clock.pending]).toEqual([true, 0, 0]);
+    }
+  });
+
+  test('also when metadata begins with them, which comes back too', async () => {
+    const { channel, attach, send, shard } = standBy(3);
+    channel.attach(0, unusable, undefined, undefined);
+    attach(1);
+    send(shard.metadata(channel, { type: 'streamStart', trigger: 'face', time: 0 }));
+    expect(shard.of('detached')).toMatchObject([{ error }, { error }]);
+    expect([channel.ended, shard.blocksInUse]).toEqual([true, 0]);
+  });
 });
 
 test('an encrypted stream that was waited for is told of with the nonces that it has', async () => {

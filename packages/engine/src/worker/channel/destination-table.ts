@@ -116,14 +116,25 @@ export class DestinationTable {
     return gone.length > 0;
   }
 
-  /** Those that wait do so no longer. */
+  /**
+   * Those that wait do so no longer. A fault in one of them is the channel's end: those that have not begun by
+   * then wait on, for {@link dismiss} to end them with its cause.
+   */
   begin(end: WaitEnd): void {
     if (this.#waiting.length === 0) return;
     this.#stopTimers();
     const waiting = this.#waiting.splice(0);
     const { segments, intake } = this.#parts;
-    const kept = segments.begin(end);
-    for (const attachment of waiting) this.#attach(attachment).stream.backlog.allow(sizeOf(kept));
+    let kept: readonly KeptPacket[] = [];
+    try {
+      kept = segments.begin(end);
+      const size = sizeOf(kept);
+      for (const attachment of waiting) this.#attach(attachment).stream.backlog.allow(size);
+    } catch (fault) {
+      this.#waiting = waiting.filter(({ number }) => !this.all.has(number));
+      for (const packet of kept) intake().giveUp(packet, packet.block);
+      throw fault;
+    }
     intake().takeKept(kept);
     this.flush();
   }

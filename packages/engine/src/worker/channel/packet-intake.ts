@@ -104,7 +104,7 @@ export class PacketIntake {
 
   /** Takes what was kept for the first destination. */
   takeKept(kept: readonly KeptPacket[]): void {
-    for (const packet of kept) this.#pass(packet, packet.block);
+    this.#passAll(kept);
   }
 
   /** Sends the sound that waits. */
@@ -142,18 +142,34 @@ export class PacketIntake {
       if (question !== undefined) this.#admission.askAll(question);
     }
     if (packet.command === Command.metadata) {
-      for (const kept of this.#segments.onMetadata(packet, block)) this.#pass(kept, kept.block);
+      this.#passAll(this.#segments.onMetadata(packet, block));
     } else {
-      this.#muxer.mux(packet, payloadOf(this.#pool, block, packet.bytes), block, this.#output);
-      if (this.#muxer.heldPicture !== 0) this.#slices.begin();
-      // When all are leaving, it goes nowhere.
-      block.release(this.#fanOut.list.length > 0);
+      try {
+        this.#muxer.mux(packet, payloadOf(this.#pool, block, packet.bytes), block, this.#output);
+        if (this.#muxer.heldPicture !== 0) this.#slices.begin();
+      } finally {
+        // When all are leaving, it goes nowhere.
+        block.release(this.#fanOut.list.length > 0);
+      }
+    }
+  }
+
+  /** After a fault in one of them, those behind it are given up. */
+  #passAll(packets: readonly (PacketDescriptor & { readonly block: PacketBlock })[]): void {
+    let next = 0;
+    try {
+      while (next < packets.length) {
+        const packet = packets[next++]!;
+        this.#pass(packet, packet.block);
+      }
+    } finally {
+      for (const packet of packets.slice(next)) this.giveUp(packet, packet.block);
     }
   }
 
   /** A server has come that can be asked: what was held back for it goes its way. */
   takeHeld(): void {
-    for (const packet of this.#heldPackets.takeAll()) this.#pass(packet, packet.block);
+    this.#passAll(this.#heldPackets.takeAll());
   }
 
   /** The packet goes nowhere. */

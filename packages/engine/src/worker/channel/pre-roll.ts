@@ -126,7 +126,13 @@ export class PreRoll {
     const gone = this.#packets.splice(0, count);
     this.#first = start;
     this.#starts = this.#starts.filter((one) => one >= start);
-    for (const packet of gone) this.#giveUp(packet);
+    let next = 0;
+    try {
+      while (next < count) this.#giveUp(gone[next++]!);
+    } finally {
+      // Behind a fault.
+      for (const { block } of gone.slice(next)) block.release(false);
+    }
   }
 }
 

@@ -138,7 +138,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   /** Takes a packet, through the ring or from the source. */
   take(packet: PacketDescriptor, block: PacketBlock): void {
     // It goes out in order with the media.
-    if (packet.command === Command.metadata) this.#table.begin('brokenOff');
+    if (packet.command === Command.metadata) this.#contain(() => this.#table.begin('brokenOff'));
     if (this.#ended) this.intake.giveUp(packet, block);
     else this.intake.take(packet, block);
     this.#table.look();
