@@ -57,7 +57,7 @@ export class InOrderSpool extends StreamSpool {
   }
 
   override isSettled(gap: SpoolGap): boolean {
-    return super.isSettled(gap) && !this.media.recorder.isOfStream(gap);
+    return !this.media.recorder.isOfStream(gap) && super.isSettled(gap);
   }
 
   override onRoom(): void {

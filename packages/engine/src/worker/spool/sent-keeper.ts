@@ -72,9 +72,9 @@ export class SentKeeper {
     this.writer = new TailWriter({ tail: this.#tail, recorder, series, limit: tailLimit });
   }
 
-  /** Whether some of a gap was sent, and may not have arrived. */
+  /** Whether some of a gap was sent, and may not have arrived, or waits to be sent. */
   holds(gap: SpoolGap): boolean {
-    return this.#tail.holds(gap);
+    return this.#tail.holds(gap) || this.#isWaiting(gap);
   }
 
   /** Where the last of a gap ends that was sent, and may not have arrived. */
@@ -261,6 +261,14 @@ export class SentKeeper {
       this.#recorder.end();
       this.#attempt(this.#series.drop(gap));
     } else this.#gaps.acknowledgeNow({ gap, place });
+  }
+
+  #isWaiting(gap: SpoolGap): boolean {
+    let isWaiting = false;
+    this.#stream.backlog.forEach(({ tag }) => {
+      isWaiting ||= this.#origins.get(tag)?.gap === gap;
+    });
+    return isWaiting;
   }
 
   /** Nothing can be sent again from a tag on that a gap cannot begin with. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { DestinationCounter, SpoolCounter } from '../../memory/counters.js';
+import { HeldDisk } from '../../spool/testing/held-disk.js';
 import { SimulatedDisk } from '../../spool/testing/simulated-disk.js';
 import { failDisk, holdUp, numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
 import { inOrder } from '../testing/in-order-bench.js';
@@ -222,5 +223,37 @@ test.each(['outage', 'always'] as const)(
     const end = numbers.indexOf(gaps.flat().at(-1)!) + 1;
     expect(new Set(gaps.flat())).toEqual(new Set(numbers.slice(0, end)));
     expect(dropped(bench)).toBe(0);
+  },
+);
+
+/** The disk is so slow that it does not take the end of a group: the next one begins another gap. */
+async function refuse(bench: SpoolBench, disk: HeldDisk): Promise<void> {
+  const release = disk.hold('write');
+  await bench.send(4, 1_200_000);
+  release();
+  await bench.send(4);
+}
+
+test.each(['live', 'in-order'] as const)(
+  'with `resume: %s`, a gap that ends while all of it waits in the queue is sent with that, and not beside it',
+  async (resume) => {
+    const disk = new HeldDisk();
+    const limits = { highWatermark: { bytes: 50e6, ms: 3_600_000 } };
+    const bench = new SpoolBench({ when: 'always', resume, speed: 100 }, limits, true, disk);
+    await bench.settle();
+    const publisher = await bench.publish();
+    await bench.send(4);
+    holdUp(bench, publisher, true);
+    if (resume === 'live') for (let i = 0; i < 2; i++) await refuse(bench, disk);
+    for (let segment = 2; resume === 'in-order' && segment < 4; segment++) {
+      await nextSegment(bench, segment);
+      await bench.send(4);
+    }
+    await bench.send(20);
+    expect(bench.files.length).toBeGreaterThan(2);
+    expect(bench.shard.connections.made.filter(({ isOfGap }) => isOfGap)).toEqual([]);
+    holdUp(bench, publisher, false);
+    expect(await takeGaps(bench)).toEqual([]);
+    expect(numbersOn(publisher)).toEqual(bench.offered.map((time) => time / FRAME));
   },
 );
