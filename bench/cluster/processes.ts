@@ -70,14 +70,22 @@ export class ClusterProcesses {
 
   /** Sum of a counter of all etcd. */
   async etcdMetric(name: string): Promise<number> {
-    let sum = 0;
+    const counts = [...(await this.etcdMetricBy(name, '')).values()];
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Sums of a counter of all etcd, by the value of one of its labels. */
+  async etcdMetricBy(name: string, label: string): Promise<ReadonlyMap<string, number>> {
+    const sums = new Map<string, number>();
     for (const port of this.#etcdPorts) {
       const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       for (const line of text.split('\n')) {
-        if (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) sum += Number(line.split(' ').at(-1));
+        if (!line.startsWith(`${name} `) && !line.startsWith(`${name}{`)) continue;
+        const value = new RegExp(`[{,]${label}="([^"]*)"`).exec(line)?.[1] ?? '';
+        sums.set(value, (sums.get(value) ?? 0) + Number(line.split(' ').at(-1)));
       }
     }
-    return sum;
+    return sums;
   }
 
   async stop(): Promise<void> {

@@ -11,9 +11,12 @@ import { ChannelPlanner } from './channel-planner.js';
 import { ChannelRunner } from './channel-runner.js';
 
 const SLOTS = 64;
+/** Slots that are read together, and how often so many come. */
+const MANY = 100;
+const BATCHES = 8;
 const keys = new ClusterKeys('test');
 
-function stand() {
+function stand(slots = SLOTS) {
   const clock = new FakeClock();
   const store = new MemoryStore(new MemoryServer(clock));
   const engine = new FakeEngine();
@@ -28,12 +31,12 @@ function stand() {
     clock,
     supervisor,
     planner,
-    slots: () => SLOTS,
+    slots: () => slots,
     wallTime: () => clock.now(),
     emit,
   });
   const put = async (name: string, document: unknown): Promise<void> => {
-    const key = keys.channel(slotOf(name, SLOTS), name);
+    const key = keys.channel(slotOf(name, slots), name);
     await store.change([{ key, value: JSON.stringify(document), revision: undefined }]);
     await clock.advance(0);
   };
@@ -177,6 +180,27 @@ test('when the store was away, all slots are read anew with one list, and go on 
   await put('door', channelOf('rtmp://cloud/live/door'));
   expect(supervisor.states().map(({ name }) => name)).toEqual(['door', 'gate']);
   expect(lists).toBe(0);
+});
+
+test('slots that come in many batches at once cost two lists of everything, not one a batch', async () => {
+  const { clock, store, supervisor, runner, put } = stand(BATCHES * MANY);
+  const lists: string[] = [];
+  const list = store.list.bind(store);
+  store.list = async (prefix) => {
+    lists.push(prefix);
+    // As of a real store, an answer is there later.
+    await new Promise<void>((resolve) => clock.after(50, resolve));
+    return await list(prefix);
+  };
+  const names = Array.from({ length: 3 * BATCHES }, (_, index) => `camera-${index}`);
+  for (const name of names) await put(name, channelOf(`rtmp://cloud/live/${name}`));
+  for (let batch = 0; batch < BATCHES; batch++) {
+    runner.own(new Map(Array.from({ length: MANY }, (_, index) => [batch * MANY + index, 7])), {});
+    await clock.advance(1);
+  }
+  await clock.advance(500);
+  expect(supervisor.states().map(({ name }) => name)).toEqual([...names].sort());
+  expect(lists).toEqual([keys.channels, keys.channels]);
 });
 
 test('a channel that was made ready, and is not there any more when its slot comes, ends', async () => {

@@ -54,6 +54,9 @@ export class ChannelRunner implements SlotOwner {
   readonly #plans: ChannelPlans;
   /** Slots that have to be read, or read anew, together. */
   readonly #unread = new Set<number>();
+  /** Many that came while all channels were being listed: another list of everything waits for that one. */
+  readonly #waiting = new Set<number>();
+  #isListing = false;
   #applying: Promise<unknown> = Promise.resolve();
   #isApplyWanted = false;
 
@@ -183,6 +186,11 @@ export class ChannelRunner implements SlotOwner {
       await Promise.all(views.map(async ([, view]) => await view.start()));
       return;
     }
+    if (this.#isListing) {
+      for (const [slot] of views) this.#waiting.add(slot);
+      return;
+    }
+    this.#isListing = true;
     try {
       const { store, keys } = this.#parts;
       const { revision, entries } = await store.list(keys.channels);
@@ -194,6 +202,11 @@ export class ChannelRunner implements SlotOwner {
       for (const [slot, view] of views) view.begin(revision, bySlot.get(slot) ?? []);
     } catch {
       this.#read(slots, RETRY);
+    } finally {
+      this.#isListing = false;
+      const waiting = [...this.#waiting];
+      this.#waiting.clear();
+      this.#read(waiting, 0);
     }
   }
 

@@ -7,7 +7,6 @@ import { ClusterNode } from '../../cluster/node/cluster-node.js';
 import type { NodeFence } from '../../cluster/node/node-fence.js';
 import { NodeFolder } from '../../cluster/node/node-folder.js';
 import type { NodeEventType } from '../../cluster/node/node-parts.js';
-import type { StatusRecord } from '../../cluster/records.js';
 import { EtcdStore } from '../../cluster/store/etcd/etcd-store.js';
 import { systemClock } from '../clock.js';
 import type { ClusterPlan, GatewayConfiguration } from '../config/configuration.js';
@@ -18,6 +17,7 @@ import type { Supervisor } from '../supervisor/supervisor.js';
 import { ChannelPlanner } from './channel-planner.js';
 import { ChannelRunner } from './channel-runner.js';
 import { ClusterGateway } from './cluster-gateway.js';
+import { nodeStatus } from './node-status.js';
 import { Peers } from './peers.js';
 import { StoredChannels } from './stored-channels.js';
 
@@ -96,7 +96,7 @@ export async function startCluster(start: ClusterStart): Promise<StartedCluster>
       const [event, level] = levels[type];
       events.emit({ type: event, level, message });
     },
-    status: () => statusOf(supervisor, slots()),
+    status: () => nodeStatus(supervisor.states(), slots()),
   });
   const slots = (): number => node.view?.slots ?? DEFAULT_SLOTS;
   const balancer = new Balancer({ store, keys, clock, node: balancedNode(id, node) });
@@ -181,17 +181,4 @@ async function openFolder(path: string, events: EventLog): Promise<NodeFolder | 
     events.emit({ type: 'problem', level: 'warn', message: text });
     return undefined;
   }
-}
-
-function statusOf(supervisor: Supervisor, slots: number): StatusRecord {
-  const loads: Record<string, number> = {};
-  let load = 0;
-  const states = supervisor.states();
-  for (const { name, destinations } of states) {
-    const bytes = Math.round(destinations.reduce((sum, { bitRate }) => sum + bitRate, 0) / 8);
-    const slot = slotOf(name, slots);
-    loads[slot] = (loads[slot] ?? 0) + bytes;
-    load += bytes;
-  }
-  return { channels: states.length, load, loads };
 }
