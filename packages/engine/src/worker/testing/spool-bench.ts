@@ -71,12 +71,13 @@ export class SpoolBench {
     hasVideo: boolean | keyof typeof HEVC_HEADERS = true,
     disk = new SimulatedDisk(),
     knowsHeaders = true,
+    poolSize = POOL_SIZE,
   ) {
     this.disk = disk;
     const { shard } = this;
     const limits = { maxBytes: 1e9, maxAge: 1e9, minFree: 0, maxGaps: 4 };
     const store = { folder: '/spool', sync: 'second', ...limits } as const;
-    const parts = { config: store, gate: this.gate, clock: shard.clock, poolSize: POOL_SIZE };
+    const parts = { config: store, gate: this.gate, clock: shard.clock, poolSize };
     shard.spools = new ShardSpools(parts, this.disk);
     shard.spools.onReady(undefined);
     this.#hasVideo = hasVideo !== false;

@@ -1,15 +1,17 @@
-import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { DestinationCounter, SpoolCounter } from '../../memory/counters.js';
 import type { SpoolOptions } from '../../options/spool-options.js';
-import { diskError, SimulatedDisk } from '../../spool/testing/simulated-disk.js';
 import type { FakeConnection } from './fake-connection.js';
+import { ModelArrivals } from './model-arrivals.js';
+import { ModelDisk } from './model-disk.js';
 import { ModelPublisher } from './model-publisher.js';
 import { ModelRandom } from './model-random.js';
 import { FRAME, SpoolBench } from './spool-bench.js';
 
 /** Bytes of each picture. */
 const SIZE = 1000;
+/** Half of it may wait for the disk, and a quarter of it is held of what was sent. */
+const SMALL_POOL = 60 * SIZE;
 /** A server that acknowledges nothing has all that it was sent before the last so many ms. */
 const UNCERTAIN = 9000;
 
@@ -25,9 +27,11 @@ export interface ModelOutcome {
 export class SpoolModel {
   readonly #random: ModelRandom;
   readonly #bench: SpoolBench;
-  readonly #hasDiskFaults: boolean;
+  readonly #disk: ModelDisk;
+  /** Media may be let go of that finds no room on its way to the disk. */
+  readonly #isShort: boolean;
   readonly #hasAcknowledgements: boolean;
-  readonly #arrived = new Set<number>();
+  readonly #arrivals = new ModelArrivals();
   readonly #faults: string[] = [];
   readonly #publishers = new Map<FakeConnection, ModelPublisher>();
   readonly #gone = new Set<FakeConnection>();
@@ -40,12 +44,15 @@ export class SpoolModel {
   constructor(seed: number, spool: SpoolOptions) {
     const random = new ModelRandom(seed);
     this.#random = random;
-    this.#hasDiskFaults = random.chance(0.3);
+    const disk = new ModelDisk(random);
+    this.#disk = disk;
+    this.#isShort = disk.isSlow && random.chance(0.5);
     this.#hasAcknowledgements = random.chance(0.4);
     const speed = random.pick([1.5, 4, 20]);
     const bytes = random.pick([6, 20, 100]) * SIZE;
+    const poolSize = this.#isShort ? SMALL_POOL : undefined;
     const highWatermark = { bytes, ms: 3_600_000 };
-    this.#bench = new SpoolBench({ ...spool, speed }, { highWatermark }, true, new SimulatedDisk());
+    this.#bench = new SpoolBench({ ...spool, speed }, { highWatermark }, true, disk, true, poolSize);
     this.#bench.group = FRAME * random.pick([2, 4, 9]);
   }
 
@@ -61,9 +68,10 @@ export class SpoolModel {
     const [end] = bench.shard.of('detached');
     if (end === undefined) this.#faults.push('the destination does not end');
     // All that may have been lost was sent again.
-    else if (end.error !== undefined && !this.#hasDiskFaults)
+    else if (end.error !== undefined && !this.#mayLose)
       this.#faults.push(`it ends with an error: ${end.error.message}`);
-    for (const connection of this.#publishers.keys()) this.#check(connection);
+    for (const [{ isOfGap }, { log }] of this.#publishers)
+      this.#faults.push(...this.#arrivals.faultsOf(log, isOfGap));
     this.#checkCounts();
     if (bench.held !== 0) this.#faults.push(`${bench.held} blocks are held`);
     return {
@@ -75,7 +83,7 @@ export class SpoolModel {
 
   /** Pictures come while the folder is being read, and the pool may run short soon. */
   async #openLate(): Promise<void> {
-    for (let i = this.#random.below(6); i >= 0; i--) this.#bench.offer(SIZE);
+    for (let i = this.#random.below(5); i >= 0; i--) this.#bench.offer(SIZE);
     const isShort = this.#random.chance(0.5);
     for (let i = this.#random.below(20); i >= 0; i--) await this.#send();
     if (isShort) this.#relieve();
@@ -83,7 +91,7 @@ export class SpoolModel {
 
   async #step(): Promise<void> {
     const random = this.#random;
-    const dice = random.below(100);
+    const dice = random.below(104);
     const live = this.#live;
     if (dice < 55) for (let i = random.below(12); i >= 0; i--) await this.#send();
     else if (dice < 65) await this.#pass(random.below(3000));
@@ -92,15 +100,18 @@ export class SpoolModel {
     else if (dice < 86 && live !== undefined) this.#publishers.get(live)!.isWritable = false;
     else if (dice < 91) this.#drain();
     else if (dice < 93) this.#relieve();
-    else if (dice < 96 && this.#hasDiskFaults) this.#failDisk(random.chance(0.5));
+    else if (dice < 96 && this.#disk.hasFaults) this.#disk.fail(random.chance(0.5));
     else if (dice < 98 && this.#hasAcknowledgements) this.#acknowledge();
     else if (dice < 98) this.#move();
-    else if (dice >= 98) await this.#nextSegment();
+    else if (dice < 100) await this.#nextSegment();
+    else if (dice < 103 && this.#disk.isSlow) this.#disk.turn();
+    else if (this.#disk.hasDamage) this.#disk.damage();
   }
 
   /** Everything works, until nothing is left to be sent. */
   async #recover(): Promise<void> {
-    this.#failDisk(false);
+    this.#disk.fail(false);
+    this.#disk.quicken();
     this.#isServerUp = true;
     this.#isLossy = false;
     for (let i = 0; i < 3000; i++) {
@@ -110,6 +121,11 @@ export class SpoolModel {
       if (i > 50 && state === 'idle' && this.#live !== undefined) return;
     }
     this.#faults.push(`it has not caught up: ${this.#bench.state}`);
+  }
+
+  /** The disk may not take what was sent, and what is let go of then may not have arrived. */
+  get #mayLose(): boolean {
+    return this.#disk.hasFaults || this.#isShort;
   }
 
   /** The connection of the live stream. */
@@ -201,7 +217,7 @@ export class SpoolModel {
       ? log.findLastIndex((entry) => this.#isCertain(publisher, entry, now))
       : log.length - 1;
     const end = isCut ? certain + 1 + this.#random.below(log.length - certain) : log.length;
-    for (const { tag } of log.slice(0, end)) if (isPicture(tag)) this.#arrived.add(numberOf(tag));
+    this.#arrivals.note(log.slice(0, end), connection.isOfGap ? now : undefined);
   }
 
   #isCertain(publisher: ModelPublisher, { at, bytes }: ModelPublisher['log'][number], now: number): boolean {
@@ -224,11 +240,6 @@ export class SpoolModel {
     live.drain();
   }
 
-  #failDisk(fails: boolean): void {
-    const code = this.#random.pick(['ENOSPC', 'EIO']);
-    this.#bench.disk.onStep = ({ call }) => (fails && call === 'write' ? diskError(code) : undefined);
-  }
-
   #acknowledge(): void {
     const publisher = this.#live && this.#publishers.get(this.#live);
     if (publisher === undefined || publisher.log.length === 0) return;
@@ -239,20 +250,6 @@ export class SpoolModel {
       publisher.certainBytes = log.findLast(({ at }) => now - at > UNCERTAIN)?.bytes ?? 0;
     publisher.acknowledged = Math.max(publisher.acknowledged, this.#random.pick(log).bytes);
     publisher.acknowledgedAt = now;
-  }
-
-  /** Decodable from its first picture on, and in order. */
-  #check(connection: FakeConnection): void {
-    const { log } = this.#publishers.get(connection)!;
-    const pictures = log.map(({ tag }) => tag).filter(isPicture);
-    for (const [i, tag] of pictures.entries()) {
-      const before = i === 0 ? -1 : numberOf(pictures[i - 1]!);
-      const number = numberOf(tag);
-      const where = connection.isOfGap ? 'a gap' : 'the stream';
-      if (number <= before) this.#faults.push(`${where}: picture ${number} behind ${before}`);
-      if (tag.role !== TagRole.keyFrame && number !== before + 1)
-        this.#faults.push(`${where}: picture ${number} behind ${before}, which it does not refer to`);
-    }
   }
 
   #checkCounts(): void {
@@ -268,21 +265,12 @@ export class SpoolModel {
     const { length } = bench.offered;
     const said = `${length} offered: ${sent} sent, ${spooled} spooled, ${dropped} dropped, ${lost} lost`;
     if (sent + spooled + dropped + lost !== length) this.#faults.push(said);
-    if (!this.#hasDiskFaults && !this.#mayDrop && lost + dropped > 0)
+    if (!this.#mayLose && !this.#mayDrop && lost + dropped > 0)
       this.#faults.push(`${said}, with a disk that works`);
     const onDisk = bench.count(SpoolCounter.lostBytes) / SIZE;
-    const missing = bench.offered.map((time) => time / FRAME).filter((i) => !this.#arrived.has(i));
-    const counted = dropped + lost + onDisk + (this.#hasDiskFaults ? sent : 0);
+    const missing = bench.offered.map((time) => time / FRAME).filter((i) => !this.#arrivals.has(i));
+    const counted = dropped + lost + onDisk + (this.#mayLose ? sent : 0);
     if (missing.length > counted)
       this.#faults.push(`missing: ${missing.join(' ')}; ${said}, lost on disk: ${onDisk}`);
   }
-}
-
-function isPicture({ role }: FlvTag): boolean {
-  return role === TagRole.keyFrame || role === TagRole.interFrame;
-}
-
-function numberOf({ parts }: FlvTag): number {
-  const last = parts.at(-1)!;
-  return Buffer.from(last.buffer, last.byteOffset, last.length).readUInt32BE(last.length - 4);
 }
