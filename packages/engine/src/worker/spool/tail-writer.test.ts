@@ -93,6 +93,24 @@ test('what a disk does not take that is too slow is let go of, down to the bound
   expect(await lostWithConnection(bench)).toEqual([0, 1, 2, 3]);
 });
 
+test('as long as a slow disk takes none of what waits for its turn, the gap under way goes on', async () => {
+  const disk = new HeldDisk();
+  const bench = await openedBehind(2, 'live', disk);
+  await bench.publish();
+  await bench.send(2, 50_000);
+  const release = disk.hold('write');
+  // They leave less room than what waits has bytes.
+  await bench.send(3, 1_000_000);
+  await bench.send(1, 1_100_000);
+  bench.destination.stream.spool!.relieve();
+  await bench.send(12);
+  release();
+  await bench.send(8);
+  // What came at first, what the slow disk took, and what has come since.
+  expect(bench.files).toHaveLength(3);
+  expect(await lostWithConnection(bench)).toEqual([]);
+});
+
 test.each(resumes)(
   'with `resume: %s`, what a slow disk did not take in the midst of a stream is sent in its order',
   async (resume) => {

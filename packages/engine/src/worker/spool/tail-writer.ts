@@ -1,5 +1,5 @@
 import type { SpoolSeries } from '../../spool/index.js';
-import type { GapRecorder } from './gap-recorder.js';
+import type { GapRecorder, RecordStart } from './gap-recorder.js';
 import type { SentTail, TailGroup } from './sent-tail.js';
 
 /** Parts that a writer is built from. */
@@ -50,14 +50,17 @@ export class TailWriter {
     // Of the group under way, more may wait in the queue.
     const mayGo = (group: TailGroup): boolean => group.disk === undefined && group !== tail.last;
     if (!this.#isDue || !tail.groups.some(mayGo)) return;
-    const at = { headers: recorder.headers.copy(), segment: recorder.segment };
-    recorder.end();
+    // Where none fits, the gap goes on.
+    let at: RecordStart | undefined;
     let previous: TailGroup | undefined;
     for (const group of tail.groups) {
-      if (mayGo(group) && this.#fits(group)) this.write(group, previous);
+      if (mayGo(group) && this.#fits(group)) {
+        at ??= this.#cut();
+        this.write(group, previous);
+      }
       previous = group;
     }
-    recorder.seek(at);
+    if (at !== undefined) recorder.seek(at);
     // The disk is too slow.
     if (tail.bytes > limit()) tail.shrinkTo(limit());
     this.#isDue = tail.groups.some(({ disk }) => disk === undefined);
@@ -76,6 +79,17 @@ export class TailWriter {
     group.extendBy(recorder.group);
     group.tags.length = 0;
     group.bytes = 0;
+  }
+
+  /**
+   * The gap that is being written ends.
+   * @returns where the stream goes on that was being written
+   */
+  #cut(): RecordStart {
+    const { recorder } = this.#parts;
+    const at = { headers: recorder.headers.copy(), segment: recorder.segment };
+    recorder.end();
+    return at;
   }
 
   #writeDownTo(bytes: number): void {
