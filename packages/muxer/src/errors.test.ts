@@ -66,6 +66,7 @@ const causes: Record<MuxerErrorCode, Provoke> = {
   ERR_CLOUDPUSH_COLOR_INFO_INVALID: (muxer) => {
     muxer.colorInfo = { hdrCll: null } as unknown as ColorInfo;
   },
+  ERR_CLOUDPUSH_INVALID_OPTION: () => new Muxer({ slices: 'some' as 'whole' }),
   ERR_CLOUDPUSH_HEADROOM_INVALID: (muxer) =>
     muxer.video('h264', { ...packet(new Uint8Array(9) as Buffer), headroom: 1 }, []),
   ERR_CLOUDPUSH_TIMESTAMP_INVALID: video(good.h264, 'h264', { dts: Number.POSITIVE_INFINITY }),
@@ -172,7 +173,7 @@ const causes: Record<MuxerErrorCode, Provoke> = {
 
 /** Causes that are no bytes of the packet: order, and options. */
 const placeless =
-  /EMPTY|ENCRYPTION_[MKC]|NO_KEY_FRAME|KEY_FRAME_HINT|PICTURE_TORN|TIMESTAMP|COMPOSITION|CODEC_UNKNOWN|HEADROOM|COLOR_INFO/;
+  /EMPTY|INVALID_OPTION|ENCRYPTION_[MKC]|NO_KEY_FRAME|KEY_FRAME_HINT|PICTURE_TORN|TIMESTAMP|COMPOSITION|CODEC_UNKNOWN|HEADROOM|COLOR_INFO/;
 
 test.each(Object.entries(causes))(
   '%s is provoked by its cause, and the next good packets go through',

@@ -24,6 +24,7 @@ interface ErrorEntry {
 export const muxerErrors = {
   ERR_CLOUDPUSH_CODEC_UNKNOWN: { fault: 'argument', text: 'the codec is not known' },
   ERR_CLOUDPUSH_COLOR_INFO_INVALID: { fault: 'argument', text: 'the colorInfo is not usable' },
+  ERR_CLOUDPUSH_INVALID_OPTION: { fault: 'argument', text: 'an option has a value that is not permitted' },
   ERR_CLOUDPUSH_HEADROOM_INVALID: { fault: 'argument', text: 'the headroom reaches outside of the buffer' },
 
   ERR_CLOUDPUSH_TIMESTAMP_INVALID: { fault: 'timestamp', text: 'the timestamp is not usable' },

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { RtmpError, RtmpErrorCode } from './errors.js';
+import { describeType, requireType } from './option-types.js';
 
 /** The parts of a push URL `rtmp[s]://host[:port]/app/stream…`. Names and queries are as they were typed. */
 export interface RtmpUrl {
@@ -52,6 +53,8 @@ const FORM = /^(rtmps?):\/\/([^/?#]*)(.*)$/is;
  * @throws RtmpError `ERR_CLOUDPUSH_INVALID_URL`; its text shows neither query nor user info.
  */
 export function parseRtmpUrl(text: string, options: RtmpUrlOptions = {}): RtmpUrl {
+  if (typeof text !== 'string') throw invalid(`is ${describeType(text)}, where a text is permitted`);
+  requireType('options', options, 'object');
   const bytes = Buffer.byteLength(text);
   if (bytes > LONGEST) throw invalid(`has ${bytes} bytes, where ${LONGEST} are permitted`);
   const match = FORM.exec(text);

@@ -63,6 +63,21 @@ export function checkedOptions<T extends object>(
   return options;
 }
 
+/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
+export function requireText(name: string, value: string): string {
+  if (typeof value === 'string') return value;
+  throw invalidType(name, value, 'a text');
+}
+
+/** The error about a class that a caller cannot make itself. */
+export function notMadeByNew(name: string, maker: string): CloudPushError {
+  const message = `${name} cannot be made with new; permitted: ${maker}`;
+  return new CloudPushError('ERR_CLOUDPUSH_INVALID_STATE', message, {
+    class: 'fatal',
+    details: { permitted: maker },
+  });
+}
+
 /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` unless it is an object that is no list */
 export function requireObject<T>(name: string, value: T): T & object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;

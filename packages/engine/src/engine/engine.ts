@@ -7,6 +7,7 @@ import {
 } from '../base/abort-signals.js';
 import { engineClock } from '../base/clock.js';
 import { abortedError, CloudPushError, toErrorData } from '../base/errors.js';
+import { notMadeByNew } from '../base/validation.js';
 import type { EngineLogger } from '../logging/engine-logger.js';
 import { EventLog } from '../logging/event-log.js';
 import { errorFields } from '../logging/log-lines.js';
@@ -92,6 +93,7 @@ export class PushEngine implements AsyncDisposable {
     logger: EngineLogger | undefined,
     signal: AbortSignal | undefined,
   ) {
+    if (settings?.targets === undefined) throw notMadeByNew('PushEngine', 'PushEngine.create');
     const clock = engineClock;
     const { poolSize, maxConnections, shards, fence } = settings;
     this.#settings = settings;

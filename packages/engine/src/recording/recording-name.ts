@@ -1,3 +1,5 @@
+import { requireText } from '../base/validation.js';
+
 /** Bytes: common file systems take names of 255, and something is put behind this. */
 const MAX_STEM = 200;
 
@@ -31,6 +33,7 @@ export const RECORDING_PLACEHOLDERS = Object.keys(VALUES)
 
 /** Reason why a template cannot name recordings; undefined when it can. */
 export function templateFault(template: string): string | undefined {
+  requireText('template', template);
   const unknown = /\{([^{}]*)\}/g;
   for (const [placeholder, name] of template.matchAll(unknown)) {
     if (!Object.hasOwn(VALUES, name!)) {

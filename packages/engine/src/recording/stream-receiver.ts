@@ -4,6 +4,7 @@ import {
   type ReceivedStreamHandler,
   RtmpReceiver,
 } from '@cloudpush/transport';
+import { invalidType, requireObject, requireText } from '../base/validation.js';
 import type { RecordingPlace } from './flv-recording.js';
 import type { IncomingStream, StreamEnd } from './incoming-stream.js';
 import { WriteBacklog } from './ordered-file.js';
@@ -55,7 +56,7 @@ export class StreamReceiver {
 
   /**
    * @throws CloudPushError `ERR_CLOUDPUSH_RECORDING_FAILED` when the folder cannot be made,
-   *   `ERR_CLOUDPUSH_SOCKET` when the address cannot be had.
+   *   `ERR_CLOUDPUSH_SOCKET` when the address cannot be had, `ERR_CLOUDPUSH_INVALID_PARAMETER`.
    */
   static async listen(options: StreamReceiverOptions, events: StreamReceiverEvents): Promise<StreamReceiver> {
     const receiver = new StreamReceiver(options, events);
@@ -64,6 +65,12 @@ export class StreamReceiver {
   }
 
   private constructor(options: StreamReceiverOptions, events: StreamReceiverEvents) {
+    requireObject('options', options);
+    requireObject('events', events);
+    for (const name of ['onPublish', 'onEnd', 'onRefused'] as const)
+      if (typeof events[name] !== 'function') throw invalidType(name, events[name], 'a function');
+    if (options.folder !== undefined) requireText('folder', options.folder);
+    if (options.template !== undefined) requireText('template', options.template);
     this.#options = options;
     this.#events = events;
     this.#maxStreams = options.maxStreams ?? DEFAULT_MAX_STREAMS;

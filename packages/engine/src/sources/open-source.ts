@@ -1,10 +1,12 @@
 import { basename } from 'node:path';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import { checkedSignal } from '../base/abort-signals.js';
 import { sourceErrorCodes } from '../base/source-error-codes.js';
+import { invalidParameter, invalidType, oneOf, requireObject, requireText } from '../base/validation.js';
 import { sourceError } from './errors.js';
 import { ClipReader, readClip } from './files/clip.js';
 import { FileReader } from './files/file-reader.js';
-import type { Format, FormatName } from './files/formats.js';
+import { FORMAT_NAMES, type Format, type FormatName } from './files/formats.js';
 import { type Input, inspectInput } from './files/input.js';
 import { InterleaveReader } from './files/interleave-reader.js';
 import { openLiveSource } from './files/live-source.js';
@@ -44,12 +46,14 @@ interface KnownInput extends Input {
 /**
  * Opens one media file, or a video and an audio file that belong together; or what comes through a pipe: `-`
  * for stdin, or a FIFO.
- * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_…`: names the file, and what is wrong with it.
+ * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_…`: names the file, and what is wrong with it;
+ *   `ERR_CLOUDPUSH_INVALID_PARAMETER` for an argument that is not permitted.
  */
 export async function openSource(
   paths: readonly string[],
   options: OpenSourceOptions = {},
 ): Promise<MediaSource> {
+  checkArguments(paths, options);
   const found = await Promise.all(paths.map((path) => inspectInput(path, options.format)));
   const live = found.find((input) => input.size === undefined);
   if (live !== undefined) {
@@ -86,6 +90,16 @@ export async function openSource(
       return latest.reader;
     },
   };
+}
+
+function checkArguments(paths: readonly string[], options: OpenSourceOptions): void {
+  if (!Array.isArray(paths)) throw invalidType('paths', paths, 'a list of paths');
+  for (const [index, path] of paths.entries()) requireText(`paths[${index}]`, path);
+  const { frameRate, format, signal } = requireObject('options', options);
+  if (frameRate !== undefined && !(Number.isFinite(frameRate) && frameRate > 0))
+    throw invalidParameter('frameRate', frameRate, 'a number above 0');
+  if (format !== undefined) oneOf('format', format, FORMAT_NAMES);
+  checkedSignal(signal);
 }
 
 /** Two pipes would have to be filled alike. */

@@ -14,6 +14,8 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
+import { requireText } from '../base/validation.js';
+
 /** The file that says who has a folder. */
 const LOCK_FILE = 'lock';
 /** Between its name and a token: the file of the one that takes it over from the owner of that token. */
@@ -55,7 +57,7 @@ export class FolderLock {
    * @throws that error, or the system's
    */
   static async acquire(folder: string, inUse: (pid: number) => Error): Promise<FolderLock> {
-    const path = join(folder, LOCK_FILE);
+    const path = join(requireText('folder', folder), LOCK_FILE);
     const own = await thisProcess();
     const draft = `${path}.${own.token}`;
     await writeFile(draft, JSON.stringify(own), { mode: 0o600, flag: 'wx' });
@@ -81,7 +83,7 @@ export class FolderLock {
 
   /** The id of the process that has a folder; undefined where none that lives does. */
   static async ownerOf(folder: string): Promise<number | undefined> {
-    const { free, owner } = await lastOf(join(folder, LOCK_FILE));
+    const { free, owner } = await lastOf(join(requireText('folder', folder), LOCK_FILE));
     return free === undefined ? owner?.pid : undefined;
   }
 

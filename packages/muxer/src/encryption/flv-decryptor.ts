@@ -4,6 +4,7 @@ import { TagType } from '../flv/flv-tag.js';
 import { FrameType } from '../flv/video-tag-header.js';
 import { parseAvcDecoderConfigurationRecord } from '../h264/avc-decoder-configuration-record.js';
 import { parseHevcDecoderConfigurationRecord } from '../h265/hevc-decoder-configuration-record.js';
+import { checkOptions, invalidOption } from '../option-checks.js';
 import { decryptAacFrame } from './aac-frame-decryptor.js';
 import { CodedSample } from './coded-sample.js';
 import { type DecryptionCounts, DecryptionLog } from './decryption-log.js';
@@ -73,8 +74,11 @@ export class FlvDecryptor {
   readonly #log = new DecryptionLog();
   #lengthSize = 4;
 
-  /** Throws MuxerError for a key that is not usable. */
-  constructor({ keys, tolerant = false }: FlvDecryptorOptions) {
+  /** Throws MuxerError for options, or a key, that are not usable. */
+  constructor(options: FlvDecryptorOptions) {
+    checkOptions(options, {});
+    const { keys, tolerant = false } = options;
+    if (!Array.isArray(keys)) throw invalidOption('keys', keys, 'a list of keys');
     this.#tolerant = tolerant;
     this.#decipher = new SampleDecipher(new KeyRing(keys));
     this.#nalSamples = new NalSampleDecryptor(this.#decipher);

@@ -1,6 +1,7 @@
 import type { ColorInfoOption } from '../colour/color-info.js';
 import type { MuxerError } from '../errors.js';
 import type { HevcForm } from '../flv/video-tag-header.js';
+import { checkOptions, invalidOption } from '../option-checks.js';
 import type { InputClock } from '../timeline/timeline.js';
 import type { SliceHandling } from '../tracks/picture-assembler.js';
 import type { MuxerResumption } from './muxer-state.js';
@@ -26,4 +27,18 @@ export interface MuxerOptions {
    * called during the method that takes the packet, and must not throw.
    */
   readonly onWarning?: ((warning: MuxerError, lostFrames?: number) => void) | undefined;
+}
+
+/** @throws MuxerError `ERR_CLOUDPUSH_INVALID_OPTION` */
+export function checkMuxerOptions(options: MuxerOptions): void {
+  checkOptions(options, {
+    hevcForm: ['enhanced', 'legacy'] satisfies HevcForm[],
+    inputClock: ['native', 'wrapping32'] satisfies InputClock[],
+    slices: ['whole', 'join', 'await'] satisfies SliceHandling[],
+  });
+  const { onWarning, resume } = options;
+  if (onWarning !== undefined && typeof onWarning !== 'function')
+    throw invalidOption('onWarning', onWarning, 'a function');
+  if (resume !== undefined && (typeof resume !== 'object' || resume === null))
+    throw invalidOption('resume', resume, 'an object');
 }

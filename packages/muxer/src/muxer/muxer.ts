@@ -11,7 +11,7 @@ import type { SliceHandling } from '../tracks/picture-assembler.js';
 import { ScriptDataTrack } from '../tracks/script-data-track.js';
 import type { VideoTrack } from '../tracks/video-track.js';
 import { createAudioTrack, createVideoTrack } from './create-track.js';
-import type { MuxerOptions } from './muxer-options.js';
+import { checkMuxerOptions, type MuxerOptions } from './muxer-options.js';
 import type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';
 
 /** A track with the codec that it is of. */
@@ -48,7 +48,9 @@ export class Muxer {
   #nextVideo: NamedTrack<VideoCodec, VideoTrack> | undefined;
   #nextAudio: NamedTrack<AudioCodec, AudioTrack> | undefined;
 
+  /** Throws MuxerError for an option that is not usable. */
   constructor(options: MuxerOptions = {}) {
+    checkMuxerOptions(options);
     this.#hevcForm = options.hevcForm ?? 'enhanced';
     this.#slices = options.slices ?? 'join';
     this.#colorInfo = options.colorInfo === undefined ? 'auto' : requireColorInfo(options.colorInfo);

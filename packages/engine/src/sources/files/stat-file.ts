@@ -1,15 +1,16 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { sourceErrorCodes } from '../../base/source-error-codes.js';
+import { requireText } from '../../base/validation.js';
 import { sourceError } from '../errors.js';
 import { unreadable } from '../media-error.js';
 
 /**
  * The system's record of a regular file.
- * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_UNREADABLE`
+ * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_UNREADABLE`, `ERR_CLOUDPUSH_INVALID_PARAMETER`
  */
 export async function statFile(path: string): Promise<Stats> {
-  const stats = await statOf(path);
+  const stats = await statOf(requireText('path', path));
   if (stats.isFile()) return stats;
   throw notRead(path, stats);
 }

@@ -1,3 +1,4 @@
+import { requireObject } from '../../base/validation.js';
 import type { SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';
 
@@ -74,7 +75,10 @@ export class Feed {
   #pending: SourcePacket | undefined;
   #resolve!: (end: FeedEnd) => void;
 
-  constructor({ reader, sink, limit, speed = 1, audioDelay = 0 }: FeedOptions) {
+  constructor(options: FeedOptions) {
+    const { reader, sink, limit, speed = 1, audioDelay = 0 } = requireObject('options', options);
+    requireObject('reader', reader);
+    requireObject('sink', sink);
     this.#reader = reader;
     this.#sink = sink;
     this.#speed = speed;

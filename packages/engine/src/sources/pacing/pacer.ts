@@ -1,4 +1,5 @@
 import { type MonotonicClock, monotonicClock } from '../../base/clock.js';
+import { requireObject } from '../../base/validation.js';
 import { DueHeap } from './due-heap.js';
 import type { Feed, FeedNeed } from './feed.js';
 
@@ -45,7 +46,8 @@ export class Pacer {
   #timerAt = Number.POSITIVE_INFINITY;
   #immediate: NodeJS.Immediate | undefined;
 
-  constructor({ realTime, clock = monotonicClock, afterTurn }: PacerOptions) {
+  constructor(options: PacerOptions) {
+    const { realTime, clock = monotonicClock, afterTurn } = requireObject('options', options);
     this.#realTime = realTime;
     this.#clock = clock;
     this.#afterTurn = afterTurn;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { RtmpError, unreadReplies } from '../../errors.js';
 import { RECEIVER_LIMITS } from '../../limits.js';
+import { checkTypes, notMadeByNew, type OptionTypes } from '../../option-types.js';
 import { withForms } from '../../redaction/known-secrets.js';
 import { type Attempt, connectFields, firstAttempt, nextAttempt } from '../../session/client/attempt.js';
 import { StageTimer } from '../../session/client/stage-timer.js';
@@ -24,6 +25,13 @@ interface PlayAttempt {
   readonly timeouts: PlayerTimeouts;
   readonly events: PlayerEvents;
 }
+
+const EVENTS: OptionTypes<keyof PlayerEvents> = {
+  onMedia: 'function',
+  onStatus: 'function',
+  onWarning: 'function',
+  onClose: 'function',
+};
 
 /** A connection that plays one live stream: it takes what comes, and decodes nothing. */
 export class RtmpPlayer {
@@ -52,6 +60,7 @@ export class RtmpPlayer {
    */
   static async connect(options: PlayerOptions, events: PlayerEvents = {}): Promise<RtmpPlayer> {
     checkOptions(options);
+    checkTypes('events', events, EVENTS);
     const { play = 10_000, ...given } = options.timeouts ?? {};
     const timeouts = resolveTimeouts({ ...given, publish: play });
     const url = parseRtmpUrl(options.url, { app: options.app });
@@ -81,7 +90,9 @@ export class RtmpPlayer {
     return player;
   }
 
-  private constructor(socket: Socket, { attempt, options, timeouts, events }: PlayAttempt) {
+  private constructor(socket: Socket, request: PlayAttempt) {
+    if (request?.attempt === undefined) throw notMadeByNew('RtmpPlayer', 'RtmpPlayer.connect');
+    const { attempt, options, timeouts, events } = request;
     this.#socket = socket;
     this.#events = events;
     this.#signal = options.signal;

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../../amf/value.js';
 import { RtmpError } from '../../errors.js';
 import type { MediaMessage } from '../../message/type.js';
+import { checkTypes, notMadeByNew, type OptionTypes } from '../../option-types.js';
 import { firstAttempt, nextAttempt } from '../../session/client/attempt.js';
 import { type ConnectTimings, StageTimer } from '../../session/client/stage-timer.js';
 import type { Capabilities } from '../../session/common/capabilities.js';
@@ -17,6 +18,15 @@ import { type PublishAttempt, PublishConnection } from './publish-connection.js'
 import { noStreamName, outboxFull } from './publisher-errors.js';
 import type { PublisherEvents, PublisherOptions, Releasable } from './publisher-options.js';
 import { attemptOptions, checkOptions, freshNonce, queueLimits, resolveTimeouts } from './settings.js';
+
+const EVENTS: OptionTypes<keyof PublisherEvents> = {
+  onDrain: 'function',
+  onStatus: 'function',
+  onCommand: 'function',
+  onReconnectRequest: 'function',
+  onWarning: 'function',
+  onClose: 'function',
+};
 
 /** A connection that publishes one stream after the other. */
 export class RtmpPublisher {
@@ -40,6 +50,7 @@ export class RtmpPublisher {
    */
   static async connect(options: PublisherOptions, events: PublisherEvents = {}): Promise<RtmpPublisher> {
     checkOptions(options);
+    checkTypes('events', events, EVENTS);
     const timeouts = resolveTimeouts(options.timeouts);
     const url = parseRtmpUrl(options.url, { app: options.app });
     if (publishedName(url) === '' && options.streamName === undefined) throw noStreamName();
@@ -69,6 +80,8 @@ export class RtmpPublisher {
   }
 
   private constructor(connection: PublishConnection, timer: StageTimer, maxQueuedBytes: number) {
+    if (!(connection instanceof PublishConnection))
+      throw notMadeByNew('RtmpPublisher', 'RtmpPublisher.connect');
     this.#connection = connection;
     this.#session = connection.session;
     this.#outbox = connection.outbox;

@@ -5,6 +5,7 @@ import type { AmfObject } from '../../amf/value.js';
 import { encodeAmf0 } from '../../amf0/encoder.js';
 import { RtmpError, RtmpErrorCode } from '../../errors.js';
 import { MAX_CHUNK_SIZE, PUBLISHER_LIMITS } from '../../limits.js';
+import { checkTypes, type OptionTypes, requireType } from '../../option-types.js';
 import { queryValues, withForms } from '../../redaction/known-secrets.js';
 import {
   type Attempt,
@@ -38,6 +39,33 @@ const MAX_TIMEOUT = 0x7fffffff;
 const MIN_KEEP_ALIVE = 1000;
 const MAX_KEEP_ALIVE = 32_767_000;
 
+const TYPES: OptionTypes<keyof PublisherOptions> = {
+  app: 'text',
+  streamName: 'text',
+  token: 'text',
+  credentials: 'object',
+  timeouts: 'object',
+  chunkSize: 'number',
+  profile: 'text',
+  handshake: 'text',
+  publishType: 'text',
+  enhanced: 'boolean',
+  connectObject: 'object',
+  connectArguments: 'list',
+  maxRedirects: 'number',
+  highWaterMark: 'number',
+  maxQueuedBytes: 'number',
+  limits: 'object',
+  mayWrite: 'function',
+  signal: 'signal',
+  tls: 'object',
+  proxy: 'text',
+  lookup: 'function',
+  localAddress: 'text',
+  keepAlive: 'number',
+  noDelay: 'boolean',
+};
+
 /** @throws RtmpError `ERR_CLOUDPUSH_SET_TIMEOUT` */
 export function resolveTimeouts(given: Partial<PublisherTimeouts> | undefined): PublisherTimeouts {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...given };
@@ -55,6 +83,11 @@ export function resolveTimeouts(given: Partial<PublisherTimeouts> | undefined): 
 
 /** @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION`, `ERR_CLOUDPUSH_SET_TIMEOUT` */
 export function checkOptions(options: PublisherOptions): void {
+  checkTypes('options', options, TYPES);
+  if (options.credentials !== undefined) {
+    requireType('credentials.user', options.credentials.user, 'text');
+    requireType('credentials.password', options.credentials.password, 'text');
+  }
   checkRange('chunkSize', options.chunkSize, MIN_CHUNK_SIZE, MAX_CHUNK_SIZE);
   checkRange('maxQueuedBytes', options.maxQueuedBytes, 1, Number.MAX_SAFE_INTEGER);
   const { maxQueuedBytes } = queueLimits(options);

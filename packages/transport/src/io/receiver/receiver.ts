@@ -2,11 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { RtmpError, RtmpErrorCode } from '../../errors.js';
+import { checkTypes, type OptionTypes } from '../../option-types.js';
 import { ServerAuth } from '../../session/receive/server-auth.js';
 import { BufferBudget } from './buffer-budget.js';
 import { newCounters } from './published-stream.js';
 import { ReceiverConnection, type ReceiverContext } from './receiver-connection.js';
 import type { ReceiveCounters, ReceiverHandlers, ReceiverOptions } from './receiver-options.js';
+
+const TYPES: OptionTypes<keyof ReceiverOptions> = {
+  host: 'text',
+  port: 'number',
+  tls: 'object',
+  maxConnections: 'number',
+  maxBufferedBytes: 'number',
+  maxPublishesPerMinute: 'number',
+  setupTimeout: 'number',
+  idleTimeout: 'number',
+  limits: 'object',
+  behaviour: 'object',
+};
+const HANDLERS: OptionTypes<keyof ReceiverHandlers> = {
+  onPublish: 'function',
+  onConnectionError: 'function',
+};
 
 /** A server that takes published streams and hands over whole messages. */
 export class RtmpReceiver {
@@ -18,7 +36,8 @@ export class RtmpReceiver {
   readonly #handlers: ReceiverHandlers;
 
   /**
-   * @throws RtmpError (rejection) `ERR_CLOUDPUSH_SOCKET` when the address cannot be had
+   * @throws RtmpError (rejection) `ERR_CLOUDPUSH_SOCKET` when the address cannot be had,
+   *   `ERR_CLOUDPUSH_INVALID_OPTION`
    */
   static async listen(options: ReceiverOptions, handlers: ReceiverHandlers = {}): Promise<RtmpReceiver> {
     const receiver = new RtmpReceiver(options, handlers);
@@ -27,6 +46,13 @@ export class RtmpReceiver {
   }
 
   private constructor(options: ReceiverOptions, handlers: ReceiverHandlers) {
+    checkTypes('options', options, TYPES);
+    checkTypes('handlers', handlers, HANDLERS);
+    const { port = 0 } = options;
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new RtmpError(RtmpErrorCode.invalidOption, 'socket', `port is ${port}, permitted: 0 to 65535`, {
+        details: { actual: port, permitted: '0 to 65535' },
+      });
     const behaviour = options.behaviour ?? {};
     const totals = newCounters();
     this.counters = totals;

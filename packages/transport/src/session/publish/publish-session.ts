@@ -13,6 +13,7 @@ import {
 } from '../client/server-message.js';
 import { isFailure, type RtmpStatus, statusOf } from '../client/status.js';
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from '../common/capabilities.js';
+import { checkSession } from '../common/check-session.js';
 import { MessageChannel } from '../common/message-channel.js';
 import { placeError } from '../common/place-error.js';
 import { AnswerDeadline } from './answer-deadline.js';
@@ -50,7 +51,7 @@ export class PublishSession {
   #largestMessage = 0;
 
   constructor(options: PublishSessionOptions, sink: SliceSink, handler: PublishSessionHandler) {
-    this.#options = options;
+    this.#options = checkSession(options, sink, handler);
     this.#handler = handler;
     this.#sink = sink;
     this.#channel = new MessageChannel(sink, this, options.limits, ACKNOWLEDGEMENT_WINDOW);
@@ -288,8 +289,7 @@ export class PublishSession {
   }
 
   #refusal(status: RtmpStatus, stage: RtmpStage): RtmpError {
-    const { secrets = [] } = this.#options;
-    return refusedBy(status, stage, { ...this.#options, secrets, streamName: this.#requests.streamName });
+    return refusedBy(status, stage, { secrets: [], ...this.#options, streamName: this.#requests.streamName });
   }
 
   #enter(state: SessionState, timeout = Number.POSITIVE_INFINITY): void {

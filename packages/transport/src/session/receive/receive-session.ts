@@ -8,6 +8,7 @@ import { type Command, decodeCommand } from '../../message/command.js';
 import { MessageType } from '../../message/type.js';
 import { encodeUserControl, UserControlEvent } from '../../message/user-control.js';
 import { readCapabilities } from '../common/capabilities.js';
+import { checkSession } from '../common/check-session.js';
 import { MessageChannel } from '../common/message-channel.js';
 import { placeError } from '../common/place-error.js';
 import type { Decision, PublishRequest, ReceiveSessionHandler, ReceiveSessionOptions } from './requests.js';
@@ -36,8 +37,9 @@ export class ReceiveSession {
   #deadline: number;
   #nextStreamId: number;
 
+  /** @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION` for an argument of a wrong type */
   constructor(options: ReceiveSessionOptions, sink: SliceSink, handler: ReceiveSessionHandler) {
-    this.#options = options;
+    this.#options = checkSession(options, sink, handler);
     this.#handler = handler;
     const { handshake: mode, random, now } = options;
     this.#state = { name: 'handshaking', handshake: new ServerHandshake({ mode, random, now }, sink) };

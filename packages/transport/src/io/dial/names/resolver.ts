@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { requireType } from '../../../option-types.js';
 import { waitFor } from '../../common/wait.js';
 import { type Address, type Found, type NameSource, notFound } from './address.js';
 import { queryDns } from './dns-query.js';
@@ -158,9 +159,16 @@ export const nameResolver = new NameResolver(
   () => performance.now(),
 );
 
-/** Looks names up for anything that asks `dns.lookup` by default: no name that hangs is in another's way. */
-export const lookupHost: LookupFunction = (name, options, callback) =>
+/**
+ * Looks names up for anything that asks `dns.lookup` by default: no name that hangs is in another's way.
+ * @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION` for an argument of a wrong type
+ */
+export const lookupHost: LookupFunction = (name, options, callback) => {
+  requireType('name', name, 'text');
+  requireType('options', options, 'object');
+  requireType('callback', callback, 'function');
   lookupUntil(NEVER)(name, options, callback);
+};
 
 const NEVER = new AbortController().signal;
 
