@@ -198,6 +198,7 @@ export class DestinationSpool {
       losses,
       clock: context.clock,
       tailLimit: () => Math.min(config.inFlightLimit * TAIL_FACTOR, this.#spools.tailLimit),
+      tailShare: () => this.#spools.tailLimit,
       heldLimit: config.highWatermark.bytes,
       gate: this.#spools.gate,
       attempt: (work) => this.#works.add(work),

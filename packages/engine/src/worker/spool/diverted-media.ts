@@ -9,8 +9,8 @@ import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.
 import type { QueuedTag } from '../destination/send-queue.js';
 import { GapRecorder, type RecordStart } from './gap-recorder.js';
 import { SentKeeper } from './sent-keeper.js';
-import { legacyEntries, ownTag, type SpooledTag, type TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts } from './stream-spool-parts.js';
+import { legacyEntries, ownTag, type SpooledTag, type TailGroup } from './tail-group.js';
 
 /** A part of the stream without a hole, that begins where decoding can start. */
 export interface Stretch {

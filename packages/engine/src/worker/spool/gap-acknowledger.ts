@@ -1,5 +1,5 @@
 import type { SpoolSeries } from '../../spool/index.js';
-import type { DiskGroup } from './sent-tail.js';
+import type { DiskGroup } from './tail-group.js';
 
 /** How often it is made durable how far a gap that is being written has been acknowledged, in ms. */
 const PERIOD = 5000;

@@ -5,7 +5,7 @@ import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import { isAudioFrame, isPicture } from '../destination/drop-policy.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
-import type { DiskGroup, SpooledTag } from './sent-tail.js';
+import type { DiskGroup, SpooledTag } from './tail-group.js';
 
 /** The counters of a destination's spool. */
 export interface SpoolCounts {

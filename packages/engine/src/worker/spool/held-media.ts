@@ -2,7 +2,7 @@ import type { MonotonicClock } from '../../base/clock.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { QueuedTag } from '../destination/send-queue.js';
-import { legacyEntries, type SpooledTag } from './sent-tail.js';
+import { legacyEntries, type SpooledTag } from './tail-group.js';
 
 /** Parts that held media is built from. */
 interface HeldMediaParts {

@@ -14,10 +14,10 @@ import { FedCounts, type FedMedia } from './fed-media.js';
 import { endOf, GapPlaces, shareLeft } from './gap-places.js';
 import { groupInForm } from './hevc-form.js';
 import { ReadAttempts } from './read-attempts.js';
-import type { DiskGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
 import { goOnWith, storedHeaders } from './stored-headers.js';
 import { StoredTag } from './stored-tag.js';
+import type { DiskGroup } from './tail-group.js';
 
 /** Parts that a feed is built from. */
 interface InOrderFeedParts {

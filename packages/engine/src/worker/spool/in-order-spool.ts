@@ -8,11 +8,11 @@ import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { RecordStart } from './gap-recorder.js';
 import { HeldMedia } from './held-media.js';
 import { InOrderFeed } from './in-order-feed.js';
-import type { SpooledTag } from './sent-tail.js';
 import { goOnWith } from './stored-headers.js';
 import { StoredTag } from './stored-tag.js';
 import { StreamSpool } from './stream-spool.js';
 import type { StreamSpoolParts } from './stream-spool-parts.js';
+import type { SpooledTag } from './tail-group.js';
 
 /** While a group under way goes on, the queue may grow to so many times its limit. */
 const MOST_OVER = 2;

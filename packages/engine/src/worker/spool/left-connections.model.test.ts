@@ -8,9 +8,12 @@ test.each([44, 48, 52, 56])(
     const big = 300_000;
     const bench = new SpoolBench({ speed: 100 });
     await bench.settle();
-    await bench.publish();
+    const publisher = await bench.publish();
     const left = bench.shard.connections.latest;
-    await bench.send(count, big);
+    await bench.send(1, big);
+    // It is late with all that comes.
+    publisher.acknowledged = publisher.bytesWritten;
+    await bench.send(count - 1, big);
     expect(bench.files).not.toEqual([]);
     bench.destination.moveTo({ url: 'rtmp://other.example/live/a', token: undefined }, false);
     await bench.publish();

@@ -10,9 +10,11 @@ import { AcknowledgedPosition } from './acknowledged-position.js';
 import { GapAcknowledger } from './gap-acknowledger.js';
 import type { GapRecorder } from './gap-recorder.js';
 import { LeftFlaws } from './left-flaws.js';
-import { type DiskGroup, SentTail, type TailGroup } from './sent-tail.js';
+import { SentTail } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
 import { StoredTag } from './stored-tag.js';
+import { TailBound } from './tail-bound.js';
+import type { DiskGroup, TailGroup } from './tail-group.js';
 import { TailWriter } from './tail-writer.js';
 
 /** Of a server that acknowledges nothing, the last so many ms before a loss may not have arrived. */
@@ -31,8 +33,10 @@ export interface SentKeeperParts {
   readonly series: SpoolSeries;
   readonly recorder: GapRecorder;
   readonly clock: EngineClock;
-  /** Bytes that are held in memory at most. */
+  /** Bytes that are held in memory at most where the rest can go to disk. */
   readonly tailLimit: () => number;
+  /** Bytes that are held in memory at most in any case. */
+  readonly tailShare: () => number;
   /** Waits for something that the disk does, and tells of its failure. */
   attempt(work: Promise<unknown>): void;
 }
@@ -46,11 +50,11 @@ export class SentKeeper {
   readonly #series: SpoolSeries;
   readonly #recorder: GapRecorder;
   readonly #clock: EngineClock;
-  readonly #tailLimit: () => number;
   readonly #attempt: (work: Promise<unknown>) => void;
   readonly #tail = new SentTail();
   readonly #acknowledged = new AcknowledgedPosition();
   readonly #gaps: GapAcknowledger;
+  readonly #bound: TailBound;
   /** Puts it to disk. */
   readonly writer: TailWriter;
   /** Where groups lie on disk that wait in the queue, by their first tags. */
@@ -60,7 +64,7 @@ export class SentKeeper {
   /** How connections have ended that were left. */
   readonly flaws: LeftFlaws;
 
-  constructor({ stream, series, recorder, clock, tailLimit, attempt }: SentKeeperParts) {
+  constructor({ stream, series, recorder, clock, tailLimit, tailShare, attempt }: SentKeeperParts) {
     this.#attempt = attempt;
     this.flaws = new LeftFlaws(stream, series);
     this.#gaps = new GapAcknowledger({ series, attempt });
@@ -68,8 +72,11 @@ export class SentKeeper {
     this.#series = series;
     this.#recorder = recorder;
     this.#clock = clock;
-    this.#tailLimit = tailLimit;
-    this.writer = new TailWriter({ tail: this.#tail, recorder, series, limit: tailLimit });
+    const common = { tail: this.#tail, recorder, series, limit: tailLimit };
+    this.writer = new TailWriter(common);
+    const { writer } = this;
+    const acknowledged = this.#acknowledged;
+    this.#bound = new TailBound({ ...common, writer, acknowledged, share: tailShare });
   }
 
   /** Whether some of a gap was sent, and may not have arrived, or waits to be sent. */
@@ -126,7 +133,7 @@ export class SentKeeper {
       group = this.#tail.begin({ position, at: now, headers: headers.copy(), segment, disk });
     } else if (group === undefined || group.start.segment !== this.#stream.segment) return;
     else group.extendBy(disk);
-    if (group.disk !== undefined && !group.isWritten) return;
+    if (group.isShed || (group.disk !== undefined && !group.isWritten)) return;
     const wall = wallTimeAt(this.#clock, block?.cameAt ?? now);
     const spooled = { tag, block: block?.keep(), description, wall };
     if (group.isWritten) {
@@ -199,13 +206,11 @@ export class SentKeeper {
     if (publisher !== undefined) {
       this.#acknowledged.update(publisher, now);
       const { position } = this.#acknowledged;
-      if (position === undefined) this.#letGo(this.#tail.expire(now - UNCERTAIN), now, maySpill);
-      else this.#letGo(this.#tail.acknowledge(position), now, maySpill);
+      if (position !== undefined) this.#letGo(this.#tail.acknowledge(position), now, maySpill);
+      // What the kernel holds of a connection without room does not arrive by and by.
+      else if (this.#stream.isIdle) this.#letGo(this.#tail.expire(now - UNCERTAIN), now, maySpill);
     }
-    const limit = this.#tailLimit();
-    if (this.#tail.bytes <= limit) return;
-    if (maySpill) this.writer.relieve(limit / 2);
-    else if (this.#series.isOff) this.#tail.shrinkTo(limit);
+    this.#letGo(this.#bound.hold(maySpill), now, maySpill);
     if (this.#unwritten !== undefined) this.flaws.noteLost(this.#tail.shed.takeLeft());
   }
 

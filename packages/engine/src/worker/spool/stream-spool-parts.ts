@@ -23,8 +23,10 @@ export interface StreamSpoolParts {
   readonly counts: SpoolCounts;
   readonly losses: SpoolLosses;
   readonly clock: EngineClock;
-  /** Bytes of what was sent that are held in memory at most. */
+  /** Bytes of what was sent that are held in memory at most where the rest can go to disk. */
   readonly tailLimit: () => number;
+  /** The same in any case. */
+  readonly tailShare: () => number;
   /** Bytes that wait in memory at most until what is on disk before them has been sent. */
   readonly heldLimit: number;
   readonly gate: Pick<BackfillGate, 'isCongested'>;

@@ -9,8 +9,8 @@ import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isKeyFrame, isPicture } from '../destination/drop-policy.js';
 import { DivertedMedia, type Stretch } from './diverted-media.js';
 import type { InOrderFeed } from './in-order-feed.js';
-import type { SpooledTag, TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts, Taken } from './stream-spool-parts.js';
+import type { SpooledTag, TailGroup } from './tail-group.js';
 
 /** A source that sends no picture for so long, in ms, may be waiting for room in the pool. */
 const REST = 1000;

@@ -1,6 +1,7 @@
 import type { SpoolSeries } from '../../spool/index.js';
 import type { GapRecorder, RecordStart } from './gap-recorder.js';
-import type { SentTail, TailGroup } from './sent-tail.js';
+import type { SentTail } from './sent-tail.js';
+import type { TailGroup } from './tail-group.js';
 
 /** Parts that a writer is built from. */
 interface TailWriterParts {
