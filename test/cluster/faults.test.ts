@@ -1,13 +1,19 @@
 // Some faults one after the other, on one cluster; or random ones, the same for the same seed:
 // CLUSTER_FAULTS=200 CLUSTER_SEED=7 npx vitest run test/cluster/faults
+// The whole laboratory, with network namespaces (root) and nginx-rtmp beside the receiver:
+// CLUSTER_FAULTS=200 CLUSTER_NETWORK=namespaces CLUSTER_CHANNELS=180 npx vitest run test/cluster/faults
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seeded } from '../../packages/cloudpush/dist/cluster/assignment/testing/seeded.js';
-import { isPeerPresent, requirePeers } from '../support/peers.js';
-import { type Fault, FaultyCluster, faults, GATEWAYS } from './support/faults.js';
+import { isPeerPresent, type PeerName, requirePeers } from '../support/peers.js';
+import { BOUND, FaultLaboratory } from './support/fault-laboratory.js';
+import { type Fault, faults } from './support/faults.js';
+import type { FaultyCluster } from './support/faulty-cluster.js';
 
 const FAULTS = Number(process.env['CLUSTER_FAULTS'] ?? 0);
 const SEED = Number(process.env['CLUSTER_SEED'] ?? 1);
+const CHANNELS = Number(process.env['CLUSTER_CHANNELS'] ?? 9);
+const NETWORK = process.env['CLUSTER_NETWORK'] === 'namespaces' ? 'namespaces' : 'gates';
 /** A fault, and what follows it, may take so long on a busy machine, in ms. */
 const FAULT_TIMEOUT = 180_000;
 const START_TIMEOUT = 240_000;
@@ -24,32 +30,33 @@ const chosen: readonly Fault[] =
   FAULTS === 0
     ? [faults.stayAway, cutFromStore, faults.fullStore]
     : Array.from({ length: FAULTS }, () => kinds[Math.floor(random() * kinds.length)]!);
+const needed: readonly PeerName[] = [
+  'etcd',
+  'faketime',
+  ...(NETWORK === 'namespaces' ? (['network-namespaces', 'nginx-rtmp', 'ffmpeg'] as const) : []),
+];
 
 describe('no two owners of a name interleave, and no channel stays away:', { timeout: FAULT_TIMEOUT }, () => {
-  let faulty: FaultyCluster;
+  let laboratory: FaultLaboratory;
   beforeAll(async () => {
-    if (isPeerPresent('etcd') && isPeerPresent('faketime')) faulty = await FaultyCluster.start(9);
+    if (needed.every(isPeerPresent)) laboratory = await FaultLaboratory.start(NETWORK, CHANNELS);
   }, START_TIMEOUT);
-  afterAll(async () => await faulty?.[Symbol.asyncDispose]());
+  afterAll(async () => await laboratory?.[Symbol.asyncDispose]());
 
   test.for(chosen.map((fault, index) => ({ title: `${index + 1}: ${fault.name}`, fault })))(
     '$title',
     async ({ title, fault }, context) => {
-      requirePeers(context, 'etcd', 'faketime');
-      const { cluster } = faulty;
-      cluster.receiver.takeSilence();
-      const told = await fault(faulty, random);
-      const ended = performance.now();
-      await cluster.untilShared(GATEWAYS);
-      await cluster.untilPublishing();
-      const recovery = performance.now() - ended;
-      const silence = cluster.receiver.takeSilence();
-      const mixed = cluster.receiver.interleaved();
-      // The rest is another fault's.
-      if (mixed.length > 0) cluster.receiver.forget();
+      requirePeers(context, ...needed);
+      const { told, mixed, whole, back, serverBack, silence } = await laboratory.run(fault, random);
       if (FAULTS > 0) {
-        const times = `whole after ${Math.round(recovery)} ms, a name silent for ${Math.round(silence)} ms`;
-        console.info(`${title}: ${told}; ${times} ${mixed.join(' ')}`);
+        const times = [
+          `back ${back}`,
+          `at nginx ${serverBack ?? '-'}`,
+          `whole ${whole}`,
+          `silent ${silence}`,
+        ];
+        console.info(`${title}: ${told}; ms: ${times.join(', ')} ${mixed.join(' ')}`);
+        expect(Math.max(back, serverBack ?? 0), `seed ${SEED}, ${title}: ${told}`).toBeLessThan(BOUND);
       }
       expect(mixed, `seed ${SEED}, ${title}: ${told}`).toEqual([]);
     },

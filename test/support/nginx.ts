@@ -6,10 +6,13 @@ import { ChildProgram } from './process.js';
 import { waitFor } from './wait.js';
 
 const RECORDING_TIMEOUT_MS = 30_000;
+const LOOPBACK = '127.0.0.1';
 
 export interface NginxOptions {
   /** Port to listen on; default: any free port. */
   port?: number;
+  /** Address to listen on; default: loopback. */
+  host?: string;
   /** The largest message that nginx-rtmp accepts, in bytes; its default is 1 MiB. */
   maxMessage?: number;
   /** Further directives of the server, one a line. */
@@ -36,7 +39,7 @@ rtmp {
   log_format publisher '$command $name $bytes_received';
   access_log ${prefix}/access.log publisher;
   server {
-    listen 127.0.0.1:${port};
+    listen ${options.host ?? LOOPBACK}:${port};
     max_message ${options.maxMessage ?? 1_048_576};
     ${options.server ?? ''}
     application live {
@@ -56,10 +59,10 @@ export class NginxRtmp implements AsyncDisposable {
   readonly port: number;
   readonly #prefix: string;
   readonly #program: ChildProgram;
-  readonly #hasMaster: boolean;
+  readonly #options: NginxOptions;
 
-  private constructor(prefix: string, port: number, program: ChildProgram, hasMaster: boolean) {
-    this.#hasMaster = hasMaster;
+  private constructor(prefix: string, port: number, program: ChildProgram, options: NginxOptions) {
+    this.#options = options;
     this.#prefix = prefix;
     this.port = port;
     this.#program = program;
@@ -80,11 +83,11 @@ export class NginxRtmp implements AsyncDisposable {
       join(prefix, 'nginx.conf'),
     ]);
     await program.whenReady(() => waitUntilListening(port));
-    return new NginxRtmp(prefix, port, program, options.master === true);
+    return new NginxRtmp(prefix, port, program, options);
   }
 
   url(stream: string): string {
-    return `rtmp://127.0.0.1:${this.port}/live/${stream}`;
+    return `rtmp://${this.#options.host ?? LOOPBACK}:${this.port}/live/${stream}`;
   }
 
   /** The path of what has been recorded of the stream by now, if anything. */
@@ -129,7 +132,7 @@ export class NginxRtmp implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // A master that is killed leaves its workers behind, which hold the pipes of its output.
-    if (this.#hasMaster) await this.#program.stop();
+    if (this.#options.master === true) await this.#program.stop();
     await this.#program[Symbol.asyncDispose]();
   }
 }

@@ -12,6 +12,7 @@ export type PeerName =
   | 'etcd'
   | 'ffmpeg'
   | 'promtool'
+  | 'network-namespaces'
   | 'nginx-rtmp'
   | 'node-media-server'
   | 'gstreamer'
@@ -55,6 +56,15 @@ function hasGstreamerElement(name: string): boolean {
   return output('gst-inspect-1.0', name)?.includes('Factory Details') === true;
 }
 
+/** Whether network namespaces, and links between them, may be made: it needs root, and iproute2. */
+function mayMakeNamespaces(): boolean {
+  const name = `cloudpush-probe-${process.pid}`;
+  const ip = (...args: string[]): boolean => spawnSync('ip', args).status === 0;
+  if (!ip('netns', 'add', name)) return false;
+  const isLinked = ip('-n', name, 'link', 'add', 'one', 'type', 'veth', 'peer', 'name', 'other');
+  return ip('netns', 'del', name) && isLinked;
+}
+
 /** The requirements of rtsp-camera.py. */
 const cameraImports = `
 import gi
@@ -68,6 +78,7 @@ assert all(Gst.ElementFactory.find(name) for name in ('rtph264pay', 'netsim', 'x
 const detectors: Record<PeerName, () => boolean> = {
   chromium: () => output('chromium', '--version')?.includes('Chromium') === true,
   ffmpeg: () => output('ffmpeg', '-version') !== undefined && output('ffprobe', '-version') !== undefined,
+  'network-namespaces': mayMakeNamespaces,
   'nginx-rtmp': () => nginxRtmpModule() !== undefined,
   'node-media-server': hasNodeMediaServer,
   gstreamer: () => ['rtmp2sink', 'rtmpsink', 'flvmux', 'h264parse'].every(hasGstreamerElement),
@@ -116,7 +127,7 @@ function report(reason: string): void {
 export function requirePeers(context: TestContext, ...peers: PeerName[]): void {
   const missing = [...new Set(peers)].filter((peer) => !isPeerPresent(peer));
   if (missing.length === 0) return;
-  const reason = `not installed: ${missing.join(', ')}`;
+  const reason = `not installed, or not permitted: ${missing.join(', ')}`;
   if (process.env['CI']) throw new Error(reason);
   report(reason);
   context.skip(reason);

@@ -17,7 +17,7 @@ interface SeenOwner {
 }
 
 /**
- * An RTMP server on loopback that notes which owner each frame of each name came from: names are published
+ * An RTMP server that notes which owner each frame of each name came from: names are published
  * with `?epoch=$epoch`.
  */
 export class EpochReceiver implements AsyncDisposable {
@@ -38,14 +38,17 @@ export class EpochReceiver implements AsyncDisposable {
     this.#silences = silences;
   }
 
-  /** @param keepsSlices whether {@link slices} is wanted */
-  static async listen(keepsSlices: boolean): Promise<EpochReceiver> {
+  /**
+   * @param keepsSlices whether {@link slices} is wanted
+   * @param host address to listen on
+   */
+  static async listen(keepsSlices: boolean, host = '127.0.0.1'): Promise<EpochReceiver> {
     const slices = new Map<string, Buffer[]>();
     const names = new Map<string, SeenOwner[]>();
     const counts = new Map<string, number>();
     const silences = new Silences();
     const receiver = await RtmpReceiver.listen(
-      { port: 0 },
+      { port: 0, host },
       {
         onPublish({ streamName, query }) {
           const epoch = Number(new URLSearchParams(query.replace(/^\?/, '')).get('epoch'));
@@ -68,7 +71,7 @@ export class EpochReceiver implements AsyncDisposable {
   }
 
   url(name: string): string {
-    return `rtmp://127.0.0.1:${this.#receiver.address.port}/live/${name}?epoch=$epoch`;
+    return `rtmp://${this.#receiver.address.host}:${this.#receiver.address.port}/live/${name}?epoch=$epoch`;
   }
 
   /** In the order of their first frames. */
@@ -100,6 +103,16 @@ export class EpochReceiver implements AsyncDisposable {
     return this.#silences.take();
   }
 
+  /** From now on {@link backAfter} counts. */
+  markEnd(): void {
+    this.#silences.markEnd();
+  }
+
+  /** The longest time from {@link markEnd} to the first frame of a name, in ms; undefined: one has none yet. */
+  backAfter(names: readonly string[]): number | undefined {
+    return this.#silences.backAfter(names);
+  }
+
   /** The last slice of each picture of a name, of whatever owner, in the order in which they came. */
   slices(name: string): readonly Buffer[] {
     return this.#slices.get(name) ?? [];
@@ -119,12 +132,26 @@ export class EpochReceiver implements AsyncDisposable {
 class Silences {
   /** When the latest frame of each name came, in ms of `performance.now()`. */
   readonly #latest = new Map<string, number>();
+  /** The first frame of each name since the mark, in ms of `performance.now()`. */
+  readonly #back = new Map<string, number>();
+  #mark = 0;
   #longest = 0;
 
   frame(name: string): void {
     const now = performance.now();
+    if (!this.#back.has(name)) this.#back.set(name, now);
     this.#longest = Math.max(this.#longest, now - (this.#latest.get(name) ?? now));
     this.#latest.set(name, now);
+  }
+
+  markEnd(): void {
+    this.#mark = performance.now();
+    this.#back.clear();
+  }
+
+  backAfter(names: readonly string[]): number | undefined {
+    if (names.some((name) => !this.#back.has(name))) return undefined;
+    return Math.max(...this.#back.values()) - this.#mark;
   }
 
   take(): number {

@@ -22,6 +22,8 @@ interface EtcdSettings {
   /** Added for every member. */
   readonly args?: readonly string[];
   readonly scheme?: 'http' | 'https';
+  /** A further address that each member listens on, beside loopback. */
+  readonly address?: string | undefined;
   /** Bytes that each member may keep; default: etcd's own 2 GiB. */
   readonly quota?: number;
 }
@@ -79,11 +81,13 @@ export class EtcdProcesses implements AsyncDisposable {
     const member = this.#members[index]!;
     const scheme = this.#settings.scheme ?? 'http';
     const client = `${scheme}://127.0.0.1:${member.port}`;
+    const { address } = this.#settings;
+    const listen = address === undefined ? client : `${client},${scheme}://${address}:${member.port}`;
     const peer = `http://127.0.0.1:${member.peerPort}`;
     const all = this.#members.map(({ name, peerPort }) => `${name}=http://127.0.0.1:${peerPort}`);
     member.program = new ChildProgram('etcd', [
       ...['--name', member.name, '--data-dir', member.folder],
-      ...['--listen-client-urls', client, '--advertise-client-urls', client],
+      ...['--listen-client-urls', listen, '--advertise-client-urls', client],
       ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
       ...['--initial-cluster', all.join(','), '--initial-cluster-state', 'new'],
       ...['--heartbeat-interval', '100', '--election-timeout', '1000', '--logger', 'zap'],

@@ -10,11 +10,14 @@ import { TempFolder } from '../../support/temp.js';
 import { waitFor } from '../../support/wait.js';
 import { EpochReceiver } from './epoch-receiver.js';
 import { EtcdProcesses } from './etcd.js';
+import type { Namespaces } from './namespaces.js';
 
 /** The shortest lease that is permitted, in s. */
-const TTL = 6;
+export const TTL = 6;
+/** Of the API of gateways that others than loopback reach. */
+const TOKEN = 'a-token-of-tests-0123456789';
 
-interface ClusterSettings {
+export interface ClusterSettings {
   readonly gateways?: number;
   readonly channels?: number;
   readonly etcdMembers?: number;
@@ -35,6 +38,12 @@ interface ClusterSettings {
   readonly clocks?: boolean;
   /** `host:port` of the HTTP proxy by which each gateway reaches the receiver; default: none. */
   readonly proxy?: (gateway: number) => Promise<string>;
+  /** Each gateway runs in its own of these; default: in none. */
+  readonly namespaces?: Namespaces;
+  /** Further destinations of each channel; default: none. */
+  readonly destinations?: (name: string) => readonly string[];
+  /** Connections that a gateway may have; default: 64. */
+  readonly maxConnections?: number;
   /** Where each gateway finds the store; default: etcd itself. */
   readonly endpoints?: (
     etcd: EtcdProcesses,
@@ -71,10 +80,11 @@ export class GatewayCluster implements AsyncDisposable {
     const etcd = await EtcdProcesses.start({
       members: settings.etcdMembers ?? 1,
       ...(settings.quota === undefined ? {} : { quota: settings.quota }),
+      address: settings.namespaces?.address('store'),
     });
     const cluster = new GatewayCluster(
       etcd,
-      await EpochReceiver.listen(settings.slices ?? false),
+      await EpochReceiver.listen(settings.slices ?? false, settings.namespaces?.address('media')),
       folder,
       settings,
     );
@@ -104,7 +114,9 @@ export class GatewayCluster implements AsyncDisposable {
   async startGateway(number: number, program?: string): Promise<void> {
     const configuration = await this.#configuration(number);
     const environment = this.#settings.clocks === true ? await this.#clockEnvironment(number) : {};
-    this.#gateways.set(number, await GatewayProgram.open(configuration, environment, program));
+    const { namespaces } = this.#settings;
+    const place = namespaces === undefined ? {} : { within: namespaces.command(number), token: TOKEN };
+    this.#gateways.set(number, await GatewayProgram.open(configuration, environment, program, place));
   }
 
   /** Sets the wall clock of a gateway apart from that of the machine, by so many s, from now on. */
@@ -201,24 +213,37 @@ export class GatewayCluster implements AsyncDisposable {
     const channels = this.names.map((name) => {
       const source = this.#settings.source ?? { file: clip.video, loop: true };
       const enabled = this.#settings.isEnabled ?? true;
-      return [name, { enabled, source, destinations: [{ url: this.receiver.url(name) }] }] as const;
+      const urls = [this.receiver.url(name), ...(this.#settings.destinations?.(name) ?? [])];
+      return [name, { enabled, source, destinations: urls.map((url) => ({ url })) }] as const;
     });
     const cluster = { store: `etcd://${this.etcd.endpoints.join(',')}`, name: 'test' };
     const channelsByName = Object.fromEntries(channels);
     await writeFile(this.file, JSON.stringify({ version: 1, cluster, channels: channelsByName }));
   }
 
+  async #endpoints(number: number): Promise<readonly string[]> {
+    const { endpoints, namespaces } = this.#settings;
+    if (namespaces === undefined) return (await endpoints?.(this.etcd, number)) ?? this.etcd.endpoints;
+    const address = namespaces.address('store');
+    return this.etcd.endpoints.map((one) => one.replace('127.0.0.1', address));
+  }
+
   async #configuration(number: number): Promise<string> {
     const folder = this.#folder.file(`gateway-${number}`);
     await mkdir(folder, { recursive: true });
-    const endpoints = (await this.#settings.endpoints?.(this.etcd, number)) ?? this.etcd.endpoints;
+    const endpoints = await this.#endpoints(number);
+    const { namespaces } = this.#settings;
+    const host = namespaces?.gatewayAddress(number) ?? '127.0.0.1';
     const proxy = await this.#settings.proxy?.(number);
     const path = join(folder, 'gateway.yaml');
     const configuration = {
       version: 1,
       log: { level: 'info', format: 'json' },
-      engine: { poolSize: '32MiB', maxConnections: 64, shards: 1 },
-      api: { listen: `127.0.0.1:${this.#ports[number]}` },
+      engine: { poolSize: '32MiB', maxConnections: this.#settings.maxConnections ?? 64, shards: 1 },
+      api: {
+        listen: `${host}:${this.#ports[number]}`,
+        ...(namespaces !== undefined && { token: TOKEN }),
+      },
       cluster: {
         store: `etcd://${endpoints.join(',')}`,
         name: 'test',

@@ -16,16 +16,25 @@ const START_TIMEOUT_MS = 90_000;
 /** State of a listening socket in /proc/net/tcp. */
 const TCP_LISTEN = '0A';
 
+/** Where a gateway runs. */
+interface ProgramPlace {
+  /** Begins its command, as `ip netns exec NAME` does; default: nothing. */
+  readonly within?: readonly string[];
+  /** Its API asks for that token. */
+  readonly token?: string | undefined;
+}
+
 /** `cloudpush gateway FILE` as its users run it. */
 export class GatewayProgram implements AsyncDisposable {
   readonly path: string;
   readonly program: ChildProgram;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  private constructor(path: string, environment: NodeJS.ProcessEnv, command: string) {
+  private constructor(path: string, environment: NodeJS.ProcessEnv, command: string, place: ProgramPlace) {
     this.path = path;
-    this.program = new ChildProgram(process.execPath, [command, 'gateway', path], {
-      env: { ...process.env, ...environment },
-    });
+    const [first, ...args] = [...(place.within ?? []), process.execPath, command, 'gateway', path];
+    this.program = new ChildProgram(first!, args, { env: { ...process.env, ...environment } });
+    this.#headers = place.token === undefined ? {} : { authorization: `Bearer ${place.token}` };
   }
 
   /**
@@ -45,13 +54,15 @@ export class GatewayProgram implements AsyncDisposable {
   /**
    * Starts a gateway with a file that is there.
    * @param command the program; another version's, for one
+   * @param place where it runs
    */
   static async open(
     path: string,
     environment: NodeJS.ProcessEnv = {},
     command = COMMAND,
+    place: ProgramPlace = {},
   ): Promise<GatewayProgram> {
-    const gateway = new GatewayProgram(path, environment, command);
+    const gateway = new GatewayProgram(path, environment, command, place);
     await gateway.program.whenReady(() =>
       gateway.program.waitForOutput(/gateway is running/, START_TIMEOUT_MS),
     );
@@ -64,7 +75,7 @@ export class GatewayProgram implements AsyncDisposable {
   }
 
   readonly ask = (method: string, path: string, options?: RequestOptions): Promise<Answer> =>
-    ask(method, this.url + path, options);
+    ask(method, this.url + path, { ...options, headers: { ...this.#headers, ...options?.headers } });
 
   /** Changes a part of a channel's configuration through the API. */
   async patch(channel: string, body: object): Promise<Answer> {
