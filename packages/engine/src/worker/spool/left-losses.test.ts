@@ -3,6 +3,7 @@
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { expect, test } from 'vitest';
 import { SpoolCounter } from '../../memory/counters.js';
+import { HeldDisk } from '../../spool/testing/held-disk.js';
 import type { FakeConnection } from '../testing/fake-connection.js';
 import { failDisk, numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
 import { FRAME, SpoolBench } from '../testing/spool-bench.js';
@@ -148,3 +149,37 @@ test.each([true, false])(
     expect((await takeGaps(next)).flat()).toEqual(expect.arrayContaining([first - 2, first - 1]));
   },
 );
+
+test('what leaves memory before a stream in order has begun again is counted, and part of the end', async () => {
+  const disk = new HeldDisk();
+  const limits = { highWatermark: { bytes: 50e6, ms: 3_600_000 }, closeTimeout: 60_000 };
+  const bench = new SpoolBench({ when: 'always', resume: 'in-order', speed: 100 }, limits, true, disk);
+  // It comes before the folder is open: no gap begins with it.
+  bench.offer();
+  await bench.settle();
+  await bench.publish();
+  await bench.send(3, 33_000);
+  const left = await moveOn(bench);
+  const second = bench.shard.connections.latest;
+  const release = disk.hold('write');
+  // The disk has no room behind these for what the left connection had, nor for a picture that is large.
+  await bench.send(3, LARGE);
+  await bench.send(1, 530_000);
+  await left.lose(RESET);
+  expect(second.publisher!.destroyedBy?.cause).toBe(RESET);
+  await bench.send(1, 600_000);
+  await bench.send(3);
+  const { held } = bench;
+  await bench.send(1);
+  // The four that the left connection had; the new one waits for the disk.
+  expect(bench.held).toBe(held - 4 + 1);
+  release();
+  await second.lose(second.publisher!.destroyedBy);
+  await bench.publish();
+  await bench.send(60);
+  expect(bench.count(SpoolCounter.lostBytes)).toBe(99_100 + 600_000 + 3 * 100);
+  bench.destination.close();
+  await bench.shard.connections.latest.lose(undefined);
+  await bench.pass(500);
+  expect(bench.shard.of('detached').map(({ error }) => error?.message)).toEqual(['reset']);
+});

@@ -9,6 +9,7 @@ import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
 import { AcknowledgedPosition } from './acknowledged-position.js';
 import { GapAcknowledger } from './gap-acknowledger.js';
 import type { GapRecorder } from './gap-recorder.js';
+import { GroupOrigins, type Origin } from './group-origins.js';
 import { LeftFlaws } from './left-flaws.js';
 import { SentTail } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
@@ -21,11 +22,6 @@ import { TailWriter } from './tail-writer.js';
 const UNCERTAIN = 10_000;
 /** Without pictures, a group of what was sent is so long, in ms. */
 const AUDIO_GROUP = 1000;
-/** Where a tag lies on disk that begins a group there. */
-interface Origin extends DiskGroup {
-  /** Decoding can start at it; false: it is the rest of a group that was too long for the disk. */
-  readonly isStart: boolean;
-}
 
 /** Parts that a keeper is built from. */
 export interface SentKeeperParts {
@@ -57,10 +53,11 @@ export class SentKeeper {
   readonly #bound: TailBound;
   /** Puts it to disk. */
   readonly writer: TailWriter;
-  /** Where groups lie on disk that wait in the queue, by their first tags. */
-  readonly #origins = new WeakMap<FlvTag, Origin>();
+  readonly #origins: GroupOrigins;
   /** Connections that were left have ended with it, and what they had is in memory: the disk did not work. */
   #unwritten: Error | undefined;
+  /** What connections had that were left is lost, and has yet to be given up. */
+  #isLeftLost = false;
   /** How connections have ended that were left. */
   readonly flaws: LeftFlaws;
 
@@ -69,6 +66,7 @@ export class SentKeeper {
     this.flaws = new LeftFlaws(stream, series);
     this.#gaps = new GapAcknowledger({ series, attempt });
     this.#stream = stream;
+    this.#origins = new GroupOrigins(stream.backlog);
     this.#series = series;
     this.#recorder = recorder;
     this.#clock = clock;
@@ -81,7 +79,7 @@ export class SentKeeper {
 
   /** Whether some of a gap was sent, and may not have arrived, or waits to be sent. */
   holds(gap: SpoolGap): boolean {
-    return this.#tail.holds(gap) || this.#isWaiting(gap);
+    return this.#tail.holds(gap) || this.#origins.isWaiting(gap);
   }
 
   /** Where the last of a gap ends that was sent, and may not have arrived. */
@@ -164,6 +162,8 @@ export class SentKeeper {
 
   /** The connection is being closed, with what it holds. */
   leave(): void {
+    this.#countLeft();
+    this.#isLeftLost = false;
     this.#tail.leave();
   }
 
@@ -182,7 +182,8 @@ export class SentKeeper {
     }
     this.flaws.noteLost(this.#tail.shed.takeLeft());
     if (error !== undefined && (this.#tail.hasLeft || !this.#series.isOff)) this.flaws.add(error);
-    if (!this.#tail.hasLeft) return undefined;
+    this.#isLeftLost = this.#tail.hasLeft;
+    if (!this.#isLeftLost) return undefined;
     if (this.#series.isOff) this.#unwritten = lost;
     return lost;
   }
@@ -211,7 +212,7 @@ export class SentKeeper {
       else if (this.#stream.isIdle) this.#letGo(this.#tail.expire(now - UNCERTAIN), now, maySpill);
     }
     this.#letGo(this.#bound.hold(maySpill), now, maySpill);
-    if (this.#unwritten !== undefined) this.flaws.noteLost(this.#tail.shed.takeLeft());
+    this.#countLeft();
   }
 
   /** Gives up the group under way. */
@@ -221,6 +222,8 @@ export class SentKeeper {
 
   /** Gives up all groups. */
   takeAll(): TailGroup[] {
+    this.#countLeft();
+    this.#isLeftLost = false;
     return this.#tail.takeAll();
   }
 
@@ -238,7 +241,7 @@ export class SentKeeper {
   /** Media that was sent and lies on disk is sent from there, whatever becomes of the queue. */
   leaveToDisk(): void {
     this.acknowledgeBefore(this.#tail.takeWritten());
-    this.#stream.backlog.forEach(({ tag }) => void this.#origins.delete(tag));
+    this.#origins.forget();
   }
 
   /** Everything that was sent has arrived. */
@@ -268,12 +271,9 @@ export class SentKeeper {
     } else this.#gaps.acknowledgeNow({ gap, place });
   }
 
-  #isWaiting(gap: SpoolGap): boolean {
-    let isWaiting = false;
-    this.#stream.backlog.forEach(({ tag }) => {
-      isWaiting ||= this.#origins.get(tag)?.gap === gap;
-    });
-    return isWaiting;
+  /** Counts what was let go of after its connection had ended badly. */
+  #countLeft(): void {
+    if (this.#isLeftLost) this.flaws.noteLost(this.#tail.shed.takeLeft());
   }
 
   /** Nothing can be sent again from a tag on that a gap cannot begin with. */
