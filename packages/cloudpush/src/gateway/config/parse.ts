@@ -12,6 +12,7 @@ import { milliseconds, PlanContext, Problems } from './plan-context.js';
 import type { GatewayDocument } from './schema.js';
 import { readSecret } from './secret.js';
 import { parseDuration, parseSize } from './units.js';
+import { isMap, validParts } from './valid-parts.js';
 import { type SchemaFault, schemaFaults } from './validation.js';
 
 /** How a configuration is read. */
@@ -51,26 +52,26 @@ export function parseConfiguration(
       },
     ]);
   }
-  const document = new ConfigurationDocument(text);
-  const syntaxFaults = document.syntaxFaults();
+  const source = new ConfigurationDocument(text);
+  const syntaxFaults = source.syntaxFaults();
   if (syntaxFaults.length > 0) return rejected(syntaxFaults);
-  if (document.isEmpty) return rejected([{ path: '', message: EMPTY }]);
+  if (source.isEmpty) return rejected([{ path: '', message: EMPTY }]);
   const found: SchemaFault[] = [];
   let values: unknown;
   try {
-    values = interpolate(document.value(), environment, (path, message) => found.push({ path, message }));
+    values = interpolate(source.value(), environment, (path, message) => found.push({ path, message }));
   } catch (error) {
     return rejected([{ path: '', message: `not valid YAML: ${(error as Error).message}` }]);
   }
   found.push(...schemaFaults(values));
   const problems = new Problems(found);
   const context = new PlanContext({ environment, folder: dirname(file), requiresMedia }, problems);
+  if (!isImported) requireChannelsElsewhere(values, problems);
   // Faults of the values are looked for in what the schema permits only.
-  if (found.length === 0 && !isImported) requireChannelsElsewhere(values as GatewayDocument, problems);
-  const configuration =
-    found.length === 0 ? plan(values as GatewayDocument, context, environment) : undefined;
+  const document = found.length === 0 ? (values as GatewayDocument) : validParts(values, found);
+  const configuration = document && plan(document, context, environment);
   if (found.length === 0) return { configuration: configuration!, faults: [] };
-  const faults = found.map(({ path, message, atKey }) => document.fault(path, message, atKey));
+  const faults = found.map(({ path, message, atKey }) => source.fault(path, message, atKey));
   return rejected(faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)));
 }
 
@@ -85,8 +86,9 @@ function rejected(faults: readonly ConfigurationFault[]): ParseResult {
 }
 
 /** One channel would be configured in two places. */
-function requireChannelsElsewhere({ cluster, channels }: GatewayDocument, problems: Problems): void {
-  if (cluster === undefined || Object.keys(channels).length === 0) return;
+function requireChannelsElsewhere(values: unknown, problems: Problems): void {
+  if (!isMap(values) || values['cluster'] === undefined || !isMap(values['channels'])) return;
+  if (Object.keys(values['channels']).length === 0) return;
   const message =
     'the channels of a cluster stand in its store: bring them there with "cloudpush cluster import FILE", then leave channels empty here';
   problems.add(['channels'], message);
