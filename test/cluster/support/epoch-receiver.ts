@@ -98,8 +98,8 @@ export class EpochReceiver implements AsyncDisposable {
     });
   }
 
-  /** The longest time without a frame of some name since the call before, in ms, up to now. */
-  takeSilence(): number {
+  /** The longest time without a frame of some name since the call before, up to now. */
+  takeSilence(): Silence {
     return this.#silences.take();
   }
 
@@ -128,6 +128,12 @@ export class EpochReceiver implements AsyncDisposable {
   }
 }
 
+/** A name that was silent, and for how many ms. */
+interface Silence {
+  readonly ms: number;
+  readonly name: string;
+}
+
 /** Notes how long names have been silent. */
 class Silences {
   /** When the latest frame of each name came, in ms of `performance.now()`. */
@@ -135,12 +141,12 @@ class Silences {
   /** The first frame of each name since the mark, in ms of `performance.now()`. */
   readonly #back = new Map<string, number>();
   #mark = 0;
-  #longest = 0;
+  #longest: Silence = { ms: 0, name: '' };
 
   frame(name: string): void {
     const now = performance.now();
     if (!this.#back.has(name)) this.#back.set(name, now);
-    this.#longest = Math.max(this.#longest, now - (this.#latest.get(name) ?? now));
+    this.#note(name, now);
     this.#latest.set(name, now);
   }
 
@@ -154,11 +160,17 @@ class Silences {
     return Math.max(...this.#back.values()) - this.#mark;
   }
 
-  take(): number {
+  take(): Silence {
     const now = performance.now();
-    const longest = Math.max(this.#longest, ...[...this.#latest.values()].map((at) => now - at));
-    this.#longest = 0;
+    for (const name of this.#latest.keys()) this.#note(name, now);
+    const longest = this.#longest;
+    this.#longest = { ms: 0, name: '' };
     return longest;
+  }
+
+  #note(name: string, now: number): void {
+    const ms = now - (this.#latest.get(name) ?? now);
+    if (ms > this.#longest.ms) this.#longest = { ms, name };
   }
 }
 

@@ -33,6 +33,9 @@ interface Observation {
   readonly whole: number;
   /** The longest that the receiver had nothing of a name, the fault included. */
   readonly silence: number;
+  /** Which name that was, and what the gateways told of it. */
+  readonly silent: string;
+  readonly log: readonly string[];
 }
 
 /** A cluster, faults in it, and what its servers see of them. */
@@ -91,14 +94,16 @@ export class FaultLaboratory implements AsyncDisposable {
     const mixed = receiver.interleaved();
     // The rest is another fault's.
     if (mixed.length > 0) receiver.forget();
-    const silence = Math.round(receiver.takeSilence());
+    const { ms, name } = receiver.takeSilence();
     return {
       told,
       mixed,
       back: Math.round(back),
       serverBack: serverBack && Math.round(serverBack),
       whole,
-      silence,
+      silence: Math.round(ms),
+      silent: name,
+      log: cluster.logOf(name),
     };
   }
 

@@ -153,6 +153,17 @@ export class GatewayCluster implements AsyncDisposable {
     return await run(process.execPath, [COMMAND, 'cluster', ...args]);
   }
 
+  /** What the gateways that run have told of a channel, and of the cluster, latest last. */
+  logOf(name: string): readonly string[] {
+    return [...this.#gateways].flatMap(([number, { program }]) =>
+      `${program.stdout}${program.stderr}`
+        .split('\n')
+        .filter((line) => line.includes(`"${name}"`) || line.includes('"cluster'))
+        .slice(-12)
+        .map((line) => `gateway ${number}: ${line}`),
+    );
+  }
+
   url(number: number): string {
     return this.gateway(number).url;
   }
