@@ -183,3 +183,36 @@ test('what leaves memory before a stream in order has begun again is counted, an
   await bench.pass(500);
   expect(bench.shard.of('detached').map(({ error }) => error?.message)).toEqual(['reset']);
 });
+
+test.each([
+  ['outage', 'before its disk fails'],
+  ['always', 'before its disk fails'],
+  ['outage', 'behind that'],
+] as const)(
+  'with `when: %s`, a connection that was left ends badly %s, which loses what it held: that is part of the end',
+  async (when, order) => {
+    const limits = { highWatermark: { bytes: 50e6, ms: 3_600_000 }, closeTimeout: 60_000 };
+    const bench = new SpoolBench({ when, speed: 100 }, limits);
+    // With `always`, it comes before the folder is open: no gap begins with it.
+    bench.offer();
+    await bench.settle();
+    await bench.publish();
+    await bench.send(7);
+    const left = await moveOn(bench);
+    failDisk(bench, true);
+    if (order === 'before its disk fails') await left.lose(RESET);
+    else await bench.lose();
+    await bench.send(8);
+    failDisk(bench, false);
+    if (order !== 'before its disk fails') await bench.publish();
+    await bench.send(OFF);
+    if (order !== 'before its disk fails') await left.lose(RESET);
+    await takeGaps(bench);
+    await bench.send(60);
+    bench.destination.close();
+    await bench.shard.connections.made.findLast(({ isOfGap }) => !isOfGap)!.lose(undefined);
+    await bench.pass(500);
+    expect(bench.count(SpoolCounter.lostBytes)).toBeGreaterThan(0);
+    expect(bench.shard.of('detached').map(({ error }) => error?.message)).toEqual(['reset']);
+  },
+);

@@ -63,7 +63,7 @@ export class SentKeeper {
 
   constructor({ stream, series, recorder, clock, tailLimit, tailShare, attempt }: SentKeeperParts) {
     this.#attempt = attempt;
-    this.flaws = new LeftFlaws(stream, series);
+    this.flaws = new LeftFlaws(stream, series, attempt);
     this.#gaps = new GapAcknowledger({ series, attempt });
     this.#stream = stream;
     this.#origins = new GroupOrigins(stream.backlog);
@@ -183,9 +183,9 @@ export class SentKeeper {
     this.flaws.noteLost(this.#tail.shed.takeLeft());
     if (error !== undefined && (this.#tail.hasLeft || !this.#series.isOff)) this.flaws.add(error);
     this.#isLeftLost = this.#tail.hasLeft;
-    if (!this.#isLeftLost) return undefined;
-    if (this.#series.isOff) this.#unwritten = lost;
-    return lost;
+    if (!this.#isLeftLost) this.flaws.settle(false);
+    else if (this.#series.isOff) this.#unwritten = lost;
+    return this.#isLeftLost ? lost : undefined;
   }
 
   /** The disk works again, and did not when connections that were left had ended with this error. */
@@ -224,6 +224,7 @@ export class SentKeeper {
   takeAll(): TailGroup[] {
     this.#countLeft();
     this.#isLeftLost = false;
+    this.flaws.settle(this.#tail.hasLeft);
     return this.#tail.takeAll();
   }
 

@@ -126,7 +126,7 @@ export abstract class StreamSpool {
   onLeftClosed(error: Error | undefined): void {
     const lost = this.media.sent.settleLeft(error, this.parts.clock.now());
     if (lost !== undefined) this.onLeftLost(lost);
-    else this.media.sent.flaws.settle();
+    else if (!this.media.hasLate) this.media.sent.flaws.onHandedOver();
   }
 
   /** Media that a connection which was left may have lost is written, though another one stands. */
@@ -175,7 +175,6 @@ export abstract class StreamSpool {
       // The media that comes does not follow that.
       if (!goesOn && backlog.isSkipping) media.recorder.end();
     } else media.keepLate(stretches);
-    media.sent.flaws.settle();
   }
 
   /**
@@ -240,6 +239,7 @@ export abstract class StreamSpool {
     const { sent } = this.media;
     sent.update(publisher, now, this.#mode.kind === 'live' && !this.parts.series.isOff);
     if (sent.unwritten !== undefined) this.onLeftClosed(sent.unwritten);
+    if (!this.media.hasLate) sent.flaws.onHandedOver();
     if (this.media.hasLate && now - this.#pictureAt >= REST) this.media.copyLate();
   }
 
