@@ -10,8 +10,9 @@ import { Pacing } from './pacing.js';
 /**
  * Cost of spooling many channels of 4 Mbit/s, beside that of sending them, in one engine: all channels send;
  * then the server of all but some is gone, and they spool, while the bystanders send on to another server.
- * Prints CPU µs a packet of the whole process, the caller's pacing included, and the latency of what was
- * sent.
+ * Prints CPU µs a packet of the whole process, the caller's pacing included, the latency of what was sent, and
+ * what was written in the phase and its settling: nothing while all send. With `--silent`, the servers
+ * acknowledge nothing.
  */
 
 const { values } = parseArgs({
@@ -22,6 +23,8 @@ const { values } = parseArgs({
     sync: { type: 'string', default: 'second' },
     folder: { type: 'string', default: tmpdir() },
     pool: { type: 'string', default: '512' },
+    /** The servers acknowledge nothing. */
+    silent: { type: 'boolean', default: false },
   },
 });
 const spooled = Number(values.channels);
@@ -30,7 +33,8 @@ const seconds = Number(values.seconds);
 /** Until nothing is left of the change from one phase to the other. */
 const SETTLE_SECONDS = 8;
 
-const [failing, lasting] = [await Sink.rtmp(), await Sink.rtmp()];
+const silence = values.silent ? ['--no-acks'] : [];
+const [failing, lasting] = [await Sink.rtmp(...silence), await Sink.rtmp(...silence)];
 const folder = await mkdtemp(join(values.folder, 'cloudpush-bench-'));
 const engine = await PushEngine.create({
   maxConnections: count,
@@ -55,7 +59,13 @@ const pacing = new Pacing(loadLoop(), count, (index, { kind, data }, pts) => {
   if (!taken) refused++;
 });
 
+const spooledBytes = (): number =>
+  channels
+    .slice(0, spooled)
+    .reduce((sum, channel) => sum + (channel.destinations[0]!.stats().spool?.spooledBytes ?? 0), 0);
+
 async function measure(phase: string): Promise<void> {
+  const before = spooledBytes();
   await pacing.run(SETTLE_SECONDS);
   engine.resetLatency();
   [packets, refused] = [0, 0];
@@ -64,11 +74,9 @@ async function measure(phase: string): Promise<void> {
   const { user, system } = process.cpuUsage(begin);
   const { p50, p99, p999, count: sent } = engine.stats().latency;
   const microseconds = Math.round((user + system) / packets);
-  const spoolBytes = channels
-    .slice(0, spooled)
-    .reduce((sum, channel) => sum + (channel.destinations[0]!.stats().spool?.spooledBytes ?? 0), 0);
+  const spooledMB = Math.round((spooledBytes() - before) / 1e6);
   process.stdout.write(
-    `${JSON.stringify({ phase, packets, microseconds, sent, p50, p99, p999, refused, spooledMB: Math.round(spoolBytes / 1e6) })}\n`,
+    `${JSON.stringify({ phase, packets, microseconds, sent, p50, p99, p999, refused, spooledMB })}\n`,
   );
 }
 
