@@ -11,12 +11,10 @@ function refuse(bench: QueueBench, call: string): void {
 test('a write that fails loses what waits, takes away its beginning, and closes the file', async () => {
   const bench = new QueueBench('second');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.disk.capacity = 6;
   bench.queue.push(segment.batch('two '));
-  bench.queue.push(segment.batch('three'));
-  await bench.queue.idle();
+  await bench.write(segment.batch('three'));
   expect(bench.told).toEqual(['written one ', 'fault ENOSPC, lost two  three']);
   expect([bench.text(segment), segment.file.hasFailed, bench.disk.openFiles]).toEqual(['one ', true, 0]);
   expect(bench.queue.awaitsSync).toBe(false);
@@ -29,16 +27,14 @@ test('a write that fails loses what waits, takes away its beginning, and closes 
 test('after a failure the next segment is written as if nothing had been', async () => {
   const bench = new QueueBench('second');
   const [first, second] = [bench.segment(1), bench.segment(2)];
-  bench.queue.push(first.batch('one '));
-  await bench.queue.idle();
+  await bench.write(first.batch('one '));
   bench.clock.pass(1000);
   refuse(bench, 'sync ');
   bench.queue.poll();
   await bench.queue.idle();
   await settle();
   bench.answer(() => undefined);
-  bench.queue.push(second.batch('two '));
-  await bench.queue.idle();
+  await bench.write(second.batch('two '));
   bench.clock.pass(1000);
   bench.queue.poll();
   await settle();
@@ -58,8 +54,7 @@ test('what is pushed when a failure is told is written', async () => {
     bench.answer(() => undefined);
     bench.queue.push(second.batch('two '));
   };
-  bench.queue.push(first.batch('one '));
-  await bench.queue.idle();
+  await bench.write(first.batch('one '));
   await settle();
   expect(bench.told).toEqual(['fault EIO, lost one ', 'written two ']);
   expect(bench.text(second)).toBe('two ');
@@ -68,8 +63,7 @@ test('what is pushed when a failure is told is written', async () => {
 test('a sync that fails is told at once, and the queue is idle when it has been', async () => {
   const bench = new QueueBench('second');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.clock.pass(1000);
   refuse(bench, 'sync ');
   const letGo = bench.disk.hold('truncate');
@@ -85,8 +79,7 @@ test('a sync that fails is told at once, and the queue is idle when it has been'
 test('a sync that fails during a write loses what was to follow, and the disk is asked for no other', async () => {
   const bench = new QueueBench('second');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.clock.pass(1000);
   refuse(bench, 'sync ');
   const letGo = bench.disk.hold('write');
@@ -104,8 +97,7 @@ test('a sync that fails during a write loses what was to follow, and the disk is
 test('a sync that fails during the last write of all is told before the queue is idle', async () => {
   const bench = new QueueBench('second');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.clock.pass(1000);
   refuse(bench, 'sync ');
   const letGo = bench.disk.hold('write');
@@ -120,8 +112,7 @@ test('a sync that fails during the last write of all is told before the queue is
 test('a segment whose sync has failed is not said to be whole', async () => {
   const bench = new QueueBench('second');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.clock.pass(1000);
   bench.answer((step) => (step.startsWith('sync ') && bench.syncs === 1 ? diskError('EIO') : undefined));
   const letGo = bench.disk.hold('sync');
@@ -137,8 +128,7 @@ test('a segment whose sync has failed is not said to be whole', async () => {
 test('a write that fails waits for the sync that is under way, and both are one failure', async () => {
   const bench = new QueueBench('second');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.clock.pass(1000);
   const letGo = bench.disk.hold('sync');
   bench.queue.poll();
@@ -157,8 +147,7 @@ test('a file that does not close when it is whole is told, and its media is good
   const bench = new QueueBench('second');
   const segment = bench.segment();
   bench.disk.closeError = diskError('EIO');
-  bench.queue.push(segment.batch('one ', true));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one ', true));
   expect(bench.told).toEqual(['written one ', 'fault EIO, lost nothing']);
   expect([segment.file.hasFailed, bench.index(segment)?.isFinished]).toEqual([false, true]);
 });

@@ -6,11 +6,9 @@ test('batches are written in the order in which they came, and each is told when
   const bench = new QueueBench('second');
   const segment = bench.segment();
   bench.queue.push(segment.batch('one '));
-  bench.queue.push(segment.batch('two '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('two '));
   expect(bench.text(segment)).toBe('one two ');
-  bench.queue.push(segment.batch('three'));
-  await bench.queue.idle();
+  await bench.write(segment.batch('three'));
   expect(bench.text(segment)).toBe('one two three');
   expect(bench.told).toEqual(['written one ', 'written two ', 'written three']);
 });
@@ -49,8 +47,7 @@ test('who waits for a batch does not wait for all that come after it', async () 
 test('a segment that ends is made durable, then its index, and its files are closed', async () => {
   const bench = new QueueBench('segment');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.clock.pass(5000);
   bench.queue.poll();
   bench.queue.push(segment.batch('two ', true));
@@ -75,13 +72,11 @@ test('without syncs, a group is in the index as soon as it is written', async ()
   const bench = new QueueBench('none');
   const segment = bench.segment();
   bench.clock.pass(5000);
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.queue.poll();
   expect(bench.queue.awaitsSync).toBe(false);
   expect(bench.index(segment)).toMatchObject({ groups: [{ offset: 0 }], isFinished: false });
-  bench.queue.push(segment.batch('two ', true));
-  await bench.queue.idle();
+  await bench.write(segment.batch('two ', true));
   expect(bench.index(segment)).toMatchObject({ groups: [{ offset: 0 }, { offset: 4 }], isFinished: true });
   expect(bench.syncs).toBe(0);
 });
@@ -90,8 +85,7 @@ test('what is written is durable a second after the last sync, and not before', 
   const bench = new QueueBench('second', 500);
   const segment = bench.segment();
   bench.clock.pass(999);
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.queue.poll();
   await settle();
   expect([bench.syncs, bench.index(segment)]).toEqual([0, undefined]);
@@ -100,13 +94,11 @@ test('what is written is durable a second after the last sync, and not before', 
   await settle();
   expect([bench.syncs, bench.index(segment)?.groups.length]).toEqual([1, 1]);
   bench.clock.pass(600);
-  bench.queue.push(segment.batch('two '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('two '));
   bench.queue.poll();
   expect(bench.syncs).toBe(1);
   bench.clock.pass(400);
-  bench.queue.push(segment.batch('three'));
-  await bench.queue.idle();
+  await bench.write(segment.batch('three'));
   await settle();
   expect([bench.syncs, bench.index(segment)?.groups.length]).toEqual([2, 3]);
 });
@@ -114,15 +106,13 @@ test('what is written is durable a second after the last sync, and not before', 
 test('a look at a file that is durable does not put off its next sync', async () => {
   const bench = new QueueBench('second');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.clock.pass(1000);
   bench.queue.poll();
   await settle();
   bench.clock.pass(1900);
   bench.queue.poll();
-  bench.queue.push(segment.batch('two '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('two '));
   await settle();
   expect(bench.syncs).toBe(2);
 });
@@ -147,13 +137,11 @@ test('a sync is awaited while something is written, not durable, or becomes so',
 test('one sync is under way at a time, and writes do not wait for it', async () => {
   const bench = new QueueBench('second');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.clock.pass(1000);
   const letGo = bench.disk.hold('sync');
   bench.queue.poll();
-  bench.queue.push(segment.batch('two '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('two '));
   bench.clock.pass(1000);
   bench.queue.poll();
   letGo();
@@ -167,8 +155,7 @@ test('one sync is under way at a time, and writes do not wait for it', async () 
 test('a segment ends when the sync that is under way is over', async () => {
   const bench = new QueueBench('second');
   const segment = bench.segment();
-  bench.queue.push(segment.batch('one '));
-  await bench.queue.idle();
+  await bench.write(segment.batch('one '));
   bench.clock.pass(1000);
   const letGo = bench.disk.hold('sync');
   bench.queue.poll();

@@ -75,6 +75,12 @@ export class QueueBench {
     this.answer(() => undefined);
   }
 
+  /** Pushes a batch, and waits until all that was pushed is written, or has failed. */
+  async write(batch: Batch): Promise<void> {
+    this.queue.push(batch);
+    await this.queue.idle();
+  }
+
   /** Lets calls of the disk fail: `outcome` is asked with the call and the name of the file. */
   answer(outcome: (call: string) => Error | undefined): void {
     this.disk.onStep = ({ call, path }) => {
