@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /** What a gateway reaches: the store, the receivers of media, and, for the test alone, its API. */
 export type Side = 'store' | 'media' | 'control';
@@ -14,15 +15,17 @@ const NETWORKS = 80;
  * packet both ways, without a word to anybody, as a firewall that drops, or a cable that is pulled. Needs root.
  */
 export class Namespaces implements Disposable {
-  readonly #id = process.pid.toString(36);
+  readonly #id: string;
   readonly #gateways: number;
 
-  private constructor(gateways: number) {
+  private constructor(gateways: number, pid = process.pid) {
     this.#gateways = gateways;
+    this.#id = pid.toString(36);
   }
 
   /** @throws Error where the system does not permit it */
   static create(gateways: number): Namespaces {
+    removeLeft();
     const made = new Namespaces(gateways);
     // They outlive the process otherwise, when a test could not end them.
     process.once('exit', () => made[Symbol.dispose]());
@@ -33,6 +36,11 @@ export class Namespaces implements Disposable {
       throw error;
     }
     return made;
+  }
+
+  /** Removes those of a process that is gone. */
+  static remove(gateways: number, pid: number): void {
+    new Namespaces(gateways, pid)[Symbol.dispose]();
   }
 
   /** The address of this machine as all gateways reach it on that side. */
@@ -102,6 +110,15 @@ export class Namespaces implements Disposable {
 
   #link(gateway: number, side: Side): string {
     return `${this.#bridge(side)}${gateway}`;
+  }
+}
+
+/** A test run that was killed has left its namespaces behind. */
+function removeLeft(): void {
+  const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+  for (const [, id, gateway] of (stdout ?? '').matchAll(/^cloudpush-([0-9a-z]+)-(\d+)\b/gm)) {
+    const pid = Number.parseInt(id!, 36);
+    if (!existsSync(`/proc/${pid}`)) Namespaces.remove(Number(gateway), pid);
   }
 }
 
