@@ -40,7 +40,20 @@ test('a table that is too wide for the terminal gives up its padding, then the s
   expect(width(49)).toBe(44);
   expect(width(30)).toBe(30);
   expect(table(head, rows, 30)).toContain('│1│…mple/live/camera-1│12,345│');
-  expect(width(5)).toBe(19);
+  expect(width(18)).toBe(18);
+  expect(width(5)).toBe(5);
+});
+
+test('columns are left out where shortening is not enough', () => {
+  const rows = [['1', 'rtmp://host.example/live/camera-1', 12_345, 'complete']];
+  const text = table(['#', 'to', 'frames', 'result'], rows, 24, ['frames', 'to']);
+  expect(text.split('\n')[3]).toBe('│1│…e/camera-1│complete│');
+  expect(text).not.toContain('frames');
+});
+
+test('a URL that is shortened shows nothing of its secrets', () => {
+  const rows = [[`wss://user:SECRET@host.example/live?${'k=SECRET&'.repeat(8)}`]];
+  for (const columns of [100, 40, 20, 5]) expect(table(['to'], rows, columns)).not.toContain('SECRET');
 });
 
 test('facts stand in two columns', () => {

@@ -1,4 +1,6 @@
 import Table from 'cli-table3';
+import { fitColumns, MIN_CELL } from './column-widths.js';
+import { shownText } from './shown-text.js';
 
 /** 12,345 */
 export function count(value: number): string {
@@ -27,43 +29,53 @@ export function rounded(value: number, digits = 3): number {
   return Number(value.toFixed(digits));
 }
 
-/** Text cells of a table that is too wide are shortened, but not below this many characters. */
-const MIN_CELL = 8;
-
 /**
- * A table for people; numbers stand on the right.
+ * A table for people; numbers stand on the right. No line of it is longer than a line of the terminal.
  * @param columns characters in a line of the terminal: a wider table gives up its padding, then the start of
- *   long texts.
+ *   long texts, then columns, then the end of its lines
+ * @param expendable heads of the columns that may be left out, the least important first
  */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
   columns = Number.POSITIVE_INFINITY,
+  expendable: readonly string[] = [],
 ): string {
   const isNumber = head.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
-  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : cell)));
-  const widths = head.map((title, column) =>
+  // What is left of a URL would not be known as one: its secrets go before it is shortened.
+  const cells = rows.map((row) =>
+    row.map((cell) => (typeof cell === 'number' ? count(cell) : shownText(cell))),
+  );
+  const natural = head.map((title, column) =>
     Math.max(title.length, ...cells.map((row) => row[column]!.length)),
   );
-  const content = widths.reduce((sum, width) => sum + width, 0);
-  const borders = head.length + 1;
-  const padding = content + borders + 2 * head.length <= columns ? 1 : 0;
-  const widest = widths.indexOf(Math.max(...widths));
-  const room = Math.max(MIN_CELL, widths[widest]! - Math.max(0, content + borders - columns));
+  const { shown, widths, padding } = fitColumns(
+    natural,
+    isNumber.map((number) => !number),
+    expendable.map((title) => head.indexOf(title)),
+    columns,
+  );
   const result = new Table({
-    head: [...head],
-    colAligns: isNumber.map((right) => (right ? 'right' : 'left')),
+    head: shown.map((column, i) => cutTo(head[column]!, widths[i]!)),
+    colAligns: shown.map((column) => (isNumber[column]! ? 'right' : 'left')),
     style: { head: [], border: [], compact: true, 'padding-left': padding, 'padding-right': padding },
   });
-  for (const row of cells) {
-    // Names differ at their ends.
-    result.push(padding === 1 ? row : row.map((cell, i) => (i === widest ? endOf(cell, room) : cell)));
-  }
-  return result.toString();
+  // Names differ at their ends.
+  for (const row of cells) result.push(shown.map((column, i) => endOf(row[column]!, widths[i]!)));
+  return result
+    .toString()
+    .split('\n')
+    .map((line) => cutTo(line, columns))
+    .join('\n');
 }
 
 function endOf(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(text.length - length + 1)}`;
+}
+
+/** A line without what does not fit: the last character says that there was more. */
+export function cutTo(line: string, columns: number): string {
+  return line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`;
 }
 
 /**

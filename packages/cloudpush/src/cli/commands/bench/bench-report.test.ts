@@ -113,6 +113,7 @@ test('the numbers of a row stand under their names', () => {
   const row = { elapsed: 3000, begun: 50, connected: 48, publishing: 47, failed: 1, mbitPerSecond: 99.5 };
   const text = rowText({ ...row, dropped: 12, queueMs: 340, p50: 0.12, p99: 3.4 });
   expect(text).toHaveLength(HEAD.length);
+  expect(text.length).toBeLessThanOrEqual(80);
   expect(text.trim().split(/ +/)).toEqual(['3.0', '48/50', '47', '1', '99.5', '12', '340', '0.12', '3.40']);
 });
 

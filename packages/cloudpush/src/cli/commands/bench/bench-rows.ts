@@ -37,9 +37,9 @@ const COLUMNS = [
 ];
 
 /** The line above the rows. */
-export const HEAD = COLUMNS.join('  ');
+export const HEAD = COLUMNS.join(' ');
 
-/** A row of the table: 86 characters, unless a number is larger than its column. */
+/** A row of the table: 78 characters, unless a number is larger than its column. */
 export function rowText(row: BenchRow): string {
   const cells = [
     (row.elapsed / 1000).toFixed(1),
@@ -52,5 +52,5 @@ export function rowText(row: BenchRow): string {
     row.p50.toFixed(2),
     row.p99.toFixed(2),
   ];
-  return cells.map((cell, index) => cell.padStart(COLUMNS[index]!.length)).join('  ');
+  return cells.map((cell, index) => cell.padStart(COLUMNS[index]!.length)).join(' ');
 }

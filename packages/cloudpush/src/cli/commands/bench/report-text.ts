@@ -86,7 +86,8 @@ function durationTable(
     ...stages,
   ].flatMap(([name, distribution]) => (distribution === null ? [] : [durationRow(name, distribution)]));
   if (rows.length === 0) return '';
-  return table(['ms', 'count', 'min', 'mean', 'p50', 'p90', 'p99', 'max'], rows, columns);
+  const head = ['ms', 'count', 'min', 'mean', 'p50', 'p90', 'p99', 'max'];
+  return table(head, rows, columns, ['mean', 'p90', 'min', 'count', 'p99']);
 }
 
 function durationRow(name: string, distribution: Distribution): (string | number)[] {
@@ -112,5 +113,5 @@ function histogram(title: string, distribution: Distribution | null): string {
 function causeTable(title: string, causes: readonly Cause[], columns?: number): string {
   if (causes.length === 0) return '';
   const rows = causes.map((cause) => [cause.count, cause.code ?? 'no error', cause.message]);
-  return table([title, 'code', 'the first one'], rows, columns);
+  return table([title, 'code', 'the first one'], rows, columns, ['code']);
 }

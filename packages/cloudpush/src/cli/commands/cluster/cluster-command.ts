@@ -40,7 +40,9 @@ export async function statusCommand(options: AskOptions, output: Output): Promis
   ];
   output.result(facts(rows, output.columns));
   const cells = nodes.map((one) => [one.id, one.state, one.slots, one.version, one.address ?? '']);
-  output.result(table(['node', 'state', 'slots', 'version', 'API'], cells, output.columns));
+  output.result(
+    table(['node', 'state', 'slots', 'version', 'API'], cells, output.columns, ['version', 'slots']),
+  );
   return ExitCode.ok;
 }
 
@@ -64,7 +66,7 @@ export async function channelsCommand(options: AskOptions, output: Output): Prom
     state,
     lastError?.message ?? '',
   ]);
-  output.result(table(['channel', 'node', 'state', 'last error'], cells, output.columns));
+  output.result(table(['channel', 'node', 'state', 'last error'], cells, output.columns, ['node']));
   return ExitCode.ok;
 }
 

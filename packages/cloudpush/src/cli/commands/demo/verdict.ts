@@ -32,7 +32,7 @@ export function verdictText(
     ['recordings', resolve(folder)],
   ]);
   return [
-    table(head, rows, columns),
+    table(head, rows, columns, ['media', 'audio sent', 'video sent', 'received', 'identical']),
     summary,
     ...verdicts.flatMap(differenceLines),
     conclusion(verdicts),

@@ -18,7 +18,7 @@ export function trackTable(tracks: readonly TrackReport[], columns?: number): st
     kilobitsPerSecond(track.bitRate.mean),
     kilobitsPerSecond(track.bitRate.peak),
   ]);
-  return table(head, rows, columns);
+  return table(head, rows, columns, ['form', 'peak', 'size', 'samples', 'kbit/s']);
 }
 
 /** The timestamps of each track. */
@@ -53,7 +53,7 @@ export function timeTable(tracks: readonly TrackReport[], columns?: number): str
       ],
     ];
   });
-  return table(head, rows, columns);
+  return table(head, rows, columns, ['steps back', 'last', 'composition ms', 'first', 'fps']);
 }
 
 /** The pictures of each video track, by kind. */
@@ -63,7 +63,7 @@ export function pictureTable(tracks: readonly VideoTrackReport[], columns?: numb
     const { key, inter, disposable, unreadable, withoutPicture } = track.pictures;
     return [trackName(track), key, inter, disposable, unreadable, withoutPicture];
   });
-  return table(head, rows, columns);
+  return table(head, rows, columns, ['no picture', 'disposable']);
 }
 
 /** The groups of pictures of each video track. */
@@ -74,7 +74,7 @@ export function gopTable(tracks: readonly VideoTrackReport[], columns?: number):
     const lengths = [spreadText(pictures), spreadText(duration)];
     return [trackName(track), count, open, ...lengths, picturesBeforeFirst, picturesInLast];
   });
-  return table(head, rows, columns);
+  return table(head, rows, columns, ['in the last', 'before the first', 'ms']);
 }
 
 /** video, or video 2 in a file of several */

@@ -68,7 +68,7 @@ function channelTable({ channels, elapsed }: PushOutcome, columns?: number): str
     channels.length <= MAX_ROWS ? channels : channels.filter(({ complete }) => !complete).slice(0, MAX_ROWS);
   const rows = shown.flatMap((channel) => rowsOf(channel, elapsed));
   const head = ['#', 'to', 'video', 'audio', 'sent', 'Mbit/s', 'dropped', 'pauses', 'result'];
-  const text = table(head, rows, columns);
+  const text = table(head, rows, columns, ['pauses', 'Mbit/s', 'audio', 'sent', 'dropped', 'video', 'to']);
   const hidden = channels.length - shown.length;
   const note = `${plural(hidden, rows.length === 0 ? 'channel' : 'more channel')} not listed, see --json`;
   return hidden === 0 ? text : rows.length === 0 ? `  ${note}` : `${text}\n  ${note}`;

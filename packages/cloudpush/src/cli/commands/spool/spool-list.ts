@@ -41,7 +41,7 @@ function gapTable(gaps: readonly SelectedGap[], columns: number | undefined): st
     bytes(gap.bytes),
     confirmedText(gap.acknowledged),
   ]);
-  return table(head, rows, columns);
+  return table(head, rows, columns, ['parts', 'media s', 'to', 'confirmed']);
 }
 
 function confirmedText({ segment, group }: { readonly segment: number; readonly group: number }): string {

@@ -62,5 +62,5 @@ function reportText(
     damage.damagedHeaders,
     bytes(damage.cutBytes),
   ]);
-  return `${table(head, rows, columns)}\n${verdict}`;
+  return `${table(head, rows, columns, ['tags', 'groups', 'cut off'])}\n${verdict}`;
 }

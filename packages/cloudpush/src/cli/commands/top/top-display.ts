@@ -1,5 +1,6 @@
 import { channelRows } from '../../../gateway/view/channel-rows.js';
 import type { GatewayView } from '../../../gateway/view/gateway-view.js';
+import { cutTo } from '../../terminal/format.js';
 import type { Output } from '../../terminal/output.js';
 import { shownText } from '../../terminal/shown-text.js';
 import { topText } from './top-text.js';
@@ -95,9 +96,12 @@ class ScreenDisplay implements TopDisplay {
     this.#leave();
   }
 
+  /** Lines are cleared before they are written: behind a line that fills the screen, its end would go. */
   #draw(text: string): void {
-    const lines = shownText(text).split('\n').slice(0, this.#size.rows);
-    this.#output.notes.write(HOME + lines.map((line) => line + CLEAR_LINE).join('\n') + CLEAR_BELOW);
+    const { columns, rows } = this.#size;
+    const lines = shownText(text).split('\n').slice(0, rows);
+    const drawn = lines.map((line) => CLEAR_LINE + cutTo(line, columns)).join('\n');
+    this.#output.notes.write(HOME + drawn + (lines.length < rows ? `\n${CLEAR_BELOW}` : ''));
   }
 
   /** Some terminals do not know their size: they say 0. */

@@ -47,6 +47,37 @@ test('the text fits a screen, and says how many channels are left out', () => {
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
 });
 
+const DESTINATIONS = [sampleDestination({ name: 'archive' }), sampleDestination({ name: 'youtube' })];
+
+test.each([
+  [80, 24],
+  [40, 12],
+  [20, 10],
+  [20, 5],
+  [200, 3],
+])(
+  'a screen of %i characters and %i lines begins with the totals, and nothing is wrapped',
+  (columns, rows) => {
+    const names = Array.from({ length: 14 }, (_, index) => `entrance-camera-${index}`);
+    const channels = names.map((name) => sampleChannel(name, { destinations: DESTINATIONS }));
+    const view = viewOf([sampleChannel('door', { state: 'offline', source: failed }), ...channels]);
+    const lines = topText(view, columns, rows).split('\n');
+    expect(lines.length).toBeLessThanOrEqual(rows);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    expect(lines[0]).toContain('14 online');
+    expect(lines.some((line) => /│door/.test(line.replaceAll(' ', '')))).toBe(rows > 4);
+    const shown = lines.filter((line) => /camera/.test(line));
+    if (rows === 24) expect(shown).toHaveLength(14);
+  },
+);
+
+test('a narrow screen loses the least important totals and columns first', () => {
+  const text = topText(viewOf([sampleChannel('gate')]), 60);
+  expect(text.split('\n')[0]).toMatch(/^1 online \| [\d.]+ Mbit\/s out \| 0 drops\/\d+s \| pool 25 %$/);
+  expect(text).toContain('destinations');
+  expect(text).not.toContain('reconnects');
+});
+
 test('before the first snapshot it waits', () => {
   expect(topText(new GatewayView())).toBe('waiting for the gateway');
 });

@@ -3,7 +3,8 @@ import type { ChannelStatus } from '../../../gateway/state.js';
 import { type ChannelRow, channelRows } from '../../../gateway/view/channel-rows.js';
 import { shortDuration } from '../../../gateway/view/duration.js';
 import type { GatewayView } from '../../../gateway/view/gateway-view.js';
-import { bytes, count, table } from '../../terminal/format.js';
+import { bytes, count, cutTo, table } from '../../terminal/format.js';
+import { shownText } from '../../terminal/shown-text.js';
 
 /** The column of drops has a name that follows from how long they were counted. */
 const headOf = (drops: string) => [
@@ -20,13 +21,26 @@ const headOf = (drops: string) => [
   'reconnects',
 ];
 
+/** Columns that a narrow terminal does without, the least important first. */
+const expendable = (drops: string) => [
+  'reconnects',
+  'fps',
+  'in kbit/s',
+  'for',
+  'source',
+  drops,
+  'queue',
+  'out kbit/s',
+  'destinations',
+];
+
 /** Lines of a table that hold no row: its borders and its head. */
 const FRAME_LINES = 4;
 
 /**
  * The state of a gateway for people: a line of totals, a table with what is wrong first, and the errors of
  * the channels shown.
- * @param columns characters in a line
+ * @param columns characters in a line; none is longer
  * @param lines at most so many; channels that are left out are counted in the last line
  */
 export function topText(
@@ -38,16 +52,19 @@ export function topText(
   if (state === undefined) return 'waiting for the gateway';
   const rows = channelRows(view);
   const drops = dropsName(view.dropsWindow);
-  const head = [totalsLine(state, rows, drops), ...warnings(state)];
+  const head = [totalsLine(state, rows, drops, columns), ...warnings(state)];
   const room = Math.max(1, Math.floor((lines - head.length - FRAME_LINES - 1) / 2));
   const shown = fitting(rows, room, lines - head.length - FRAME_LINES - 1);
   const hidden = rows.length - shown.length;
   return [
     ...head,
-    table(headOf(drops), shown.map(cells), columns),
-    ...shown.flatMap((row) => errorLine(row, columns)),
+    ...table(headOf(drops), shown.map(cells), columns, expendable(drops)).split('\n'),
+    ...shown.flatMap(errorLine),
     ...(hidden > 0 ? [`… and ${count(hidden)} more`] : []),
-  ].join('\n');
+  ]
+    .slice(0, lines)
+    .map((line) => cutTo(line, columns))
+    .join('\n');
 }
 
 /** As many rows as fit, each with the line of its error. */
@@ -67,7 +84,13 @@ function dropsName(window: number): string {
   return `drops/${window < 60_000 ? `${Math.max(1, Math.round(window / 1000))}s` : 'min'}`;
 }
 
-function totalsLine({ version, engine }: StreamedState, rows: readonly ChannelRow[], drops: string): string {
+/** The totals, as many as fit in a line. */
+function totalsLine(
+  { version, engine }: StreamedState,
+  rows: readonly ChannelRow[],
+  drops: string,
+  columns: number,
+): string {
   const counts = new Map<ChannelStatus, number>();
   for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1);
   const states = (['online', 'degraded', 'offline', 'starting', 'disabled'] as const)
@@ -75,15 +98,22 @@ function totalsLine({ version, engine }: StreamedState, rows: readonly ChannelRo
     .map((state) => `${count(counts.get(state)!)} ${state}`);
   const sum = (value: (row: ChannelRow) => number) => rows.reduce((total, row) => total + value(row), 0);
   const rate = (bitsPerSecond: number) => `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`;
-  return [
+  const parts = [
     `cloudpush ${version}`,
     states.join(', ') || 'no channels',
     `${rate(sum(({ rates }) => rates.bitRateIn))} in`,
     `${rate(sum(({ rates }) => rates.bitRateOut))} out`,
     `${count(sum(({ rates }) => rates.dropsPerMinute))} ${drops}`,
     `pool ${Math.round((engine.poolBytesInUse / engine.poolSize) * 100)} %`,
-  ].join(' | ');
+  ];
+  const left = new Set(parts.keys());
+  const line = () => [...left].map((part) => parts[part]!).join(' | ');
+  for (const part of LEAST_TOTALS) if (line().length > columns) left.delete(part);
+  return line();
 }
+
+/** The totals that a narrow terminal does without, by their place, the least important first. */
+const LEAST_TOTALS = [0, 2, 5, 3, 4];
 
 function warnings({ ready, configuration }: StreamedState): string[] {
   const { file, faults, lastReload, restartNeeded } = configuration;
@@ -113,9 +143,8 @@ function cells(row: ChannelRow): (string | number)[] {
   ];
 }
 
-function errorLine({ name, error, nextRetryIn }: ChannelRow, columns: number): string[] {
+function errorLine({ name, error, nextRetryIn }: ChannelRow): string[] {
   if (error === undefined) return [];
   const retry = nextRetryIn === undefined ? '' : ` (next attempt in ${shortDuration(nextRetryIn)})`;
-  const line = `${name}: ${error.message.replace(/\s+/g, ' ')}${retry}`;
-  return [line.length > columns ? `${line.slice(0, Math.max(1, columns - 1))}…` : line];
+  return [shownText(`${name}: ${error.message.replace(/\s+/g, ' ')}${retry}`)];
 }
