@@ -3,12 +3,13 @@
 
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { PushEngine, type SourceOptions } from '@cloudpush/engine';
 import { expect, test, vi } from 'vitest';
 import { fixture } from '../support/media.js';
+import { TempFolder } from '../support/temp.js';
 import { type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -139,6 +140,23 @@ test('a file that is not there fails the source, and says so; the channel stays'
   });
   expect(one.channel.state).not.toBe('closed');
   expect(one.channel.stats().source).toMatchObject({ state: 'failed', nextRetryAt: undefined });
+});
+
+test('a looping file that is away at the turn of its loop is waited for', async () => {
+  await using folder = await TempFolder.create();
+  const file = folder.file('clip.flv');
+  copyFileSync(fixture('plain.flv'), file);
+  const retry = { initialDelay: 100, maxDelay: 200, always: true };
+  await using one = await stage({ file, loop: true, retry });
+  await once(one.channel, 'sourceConnected');
+  const lost = once(one.channel, 'sourceLost');
+  rmSync(file);
+  const [{ error, delay }] = await lost;
+  expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_SOURCE_UNREADABLE' });
+  expect(delay).toBeLessThanOrEqual(200);
+  copyFileSync(fixture('plain.flv'), file);
+  await once(one.channel, 'sourceConnected');
+  expect(one.channel.stats().source).toMatchObject({ state: 'streaming', reconnects: 1 });
 });
 
 test('packets of the caller are refused, and destinations cannot make a source wait', async () => {

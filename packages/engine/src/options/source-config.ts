@@ -32,7 +32,8 @@ export interface SourceRetry {
   readonly maxDelay: number;
   /**
    * Whether a source that could not be opened is tried again also after an error that no attempt seems to
-   * mend, such as a file that is not there: it may come. Default false.
+   * mend, such as a file that is not there: it may come. So is a looping file that is not there, or empty, at
+   * the turn of its loop. Default false.
    */
   readonly always: boolean;
 }

@@ -7,6 +7,16 @@ export interface SourceErrorDetails {
   /** Byte in the file. */
   readonly offset?: number | undefined;
   readonly cause?: unknown;
+  /** Default `fatal`. */
+  readonly class?: 'fatal' | 'retryable' | undefined;
+}
+
+/** Refusals of a system that has no more of something just now, such as open files. */
+const SHORTAGES: readonly unknown[] = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'EBUSY'];
+
+/** Whether the same attempt may succeed later, with nothing put right. */
+export function isShortage(cause: unknown): boolean {
+  return SHORTAGES.includes((cause as NodeJS.ErrnoException | undefined)?.code);
 }
 
 /** An error that names the file, and the byte where there is one. */
@@ -14,10 +24,10 @@ export function sourceError(
   code: SourceErrorCode,
   file: string,
   what: string,
-  { offset, cause }: SourceErrorDetails = {},
+  { offset, cause, class: kind = 'fatal' }: SourceErrorDetails = {},
 ): CloudPushError {
   const place = offset === undefined ? file : `${file}, byte ${offset}`;
-  return new CloudPushError(code, `${place}: ${what}`, { class: 'fatal', details: { file, offset }, cause });
+  return new CloudPushError(code, `${place}: ${what}`, { class: kind, details: { file, offset }, cause });
 }
 
 /** A live source is silent. */
@@ -67,7 +77,7 @@ export function sourceCommandError(
   const isMissing = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
   const text = isMissing ? `${what}: there is no such program` : what;
   return new CloudPushError(sourceErrorCodes.command, `the command ${command} ${text}`, {
-    class: cause === undefined ? 'retryable' : 'fatal',
+    class: cause === undefined || isShortage(cause) ? 'retryable' : 'fatal',
     details: { command, ...facts },
     cause,
   });

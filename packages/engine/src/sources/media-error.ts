@@ -1,6 +1,6 @@
 import { MuxerError } from '@cloudpush/muxer';
 import { sourceErrorCodes } from '../base/source-error-codes.js';
-import { sourceError } from './errors.js';
+import { isShortage, sourceError } from './errors.js';
 import { InvalidMedia } from './files/packet-parser.js';
 
 /** An error of reading or parsing as one that names the file. */
@@ -14,7 +14,7 @@ export function mediaError(path: string, error: unknown): unknown {
   return unreadable(path, error);
 }
 
-/** The system's refusal in plain words. */
+/** The system's refusal in plain words; a shortage of the machine's passes, and is `retryable`. */
 export function unreadable(path: string, cause: unknown): Error {
   const code = (cause as NodeJS.ErrnoException).code;
   const words: Readonly<Record<string, string>> = {
@@ -23,5 +23,8 @@ export function unreadable(path: string, cause: unknown): Error {
     EISDIR: 'this is a folder, not a file',
   };
   const what = words[code ?? ''] ?? `the file cannot be read (${code ?? String(cause)})`;
-  return sourceError(sourceErrorCodes.unreadable, path, what, { cause });
+  return sourceError(sourceErrorCodes.unreadable, path, what, {
+    class: isShortage(cause) ? 'retryable' : 'fatal',
+    cause,
+  });
 }

@@ -2,7 +2,7 @@ import { redact } from '@cloudpush/transport';
 import { CloudPushError, textOf } from '../../base/errors.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SourceInput } from '../../options/source-config.js';
-import { sourceModuleError } from '../../sources/errors.js';
+import { isShortage, sourceModuleError } from '../../sources/errors.js';
 import { ModuleReader } from './module-reader.js';
 import type { OpenedReader, ReaderOpener } from './reader-session.js';
 import type { OpenSourceModule, SourceModuleStream } from './source-module.js';
@@ -36,7 +36,10 @@ export class ModuleOpener implements ReaderOpener {
     try {
       return (await import(url)) as { readonly openSource?: unknown };
     } catch (cause) {
-      throw sourceModuleError(url, 'cannot be loaded', { class: 'fatal', cause });
+      throw sourceModuleError(url, 'cannot be loaded', {
+        class: isShortage(cause) ? 'retryable' : 'fatal',
+        cause,
+      });
     }
   }
 

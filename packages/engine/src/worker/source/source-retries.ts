@@ -1,10 +1,13 @@
 import { Backoff } from '../../base/backoff.js';
 import type { CloudPushError } from '../../base/errors.js';
+import { sourceErrorCodes } from '../../base/source-error-codes.js';
 import type { SourceConfig } from '../../options/source-config.js';
 
 /** A source that was there for so long, in ms, is tried from the first delay on. */
 const RESET_AFTER = 60_000;
 const MOST_ATTEMPTS = 1_000_000;
+/** Errors of a file that is replaced, or whose disk is away: at the turn of a loop it is opened anew. */
+const ABSENCES: readonly string[] = [sourceErrorCodes.unreadable, sourceErrorCodes.empty];
 
 /** The attempts to open a source again: how many have failed, and when the next one is made. */
 export class SourceRetries {
@@ -37,12 +40,12 @@ export class SourceRetries {
    * @param wasOpen it was lost, and not refused
    * @returns ms until the next attempt; undefined: there is none
    */
-  delayAfter({ class: kind }: CloudPushError, wasOpen: boolean): number | undefined {
+  delayAfter({ class: kind, code }: CloudPushError, wasOpen: boolean): number | undefined {
     this.#failed++;
     // Repeating a wrong password quickly gets a camera locked; giving up misses that it has been put right.
     if (kind === 'auth') return this.#retry?.maxDelay;
     // A file that may come is waited for; one that is damaged is not played again and again.
-    const mayCome = !wasOpen && this.#retry?.always === true;
+    const mayCome = this.#retry?.always === true && (!wasOpen || ABSENCES.includes(code));
     return this.#backoff?.next(kind === 'fatal' && mayCome ? 'retryable' : kind);
   }
 }
