@@ -21,6 +21,8 @@ const DOCUMENTATION = readFileSync(
   'utf8',
 );
 
+const CLIP = fileURLToPath(new URL('../../packages/cloudpush/assets/clip.h264', import.meta.url));
+
 /** The part of the JSON report that the tests read. */
 interface Report {
   ok: boolean;
@@ -328,6 +330,33 @@ test('ffmpeg decodes synthetic pictures of grey, all alike', { timeout: TIMEOUT_
     '-',
   ]);
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+});
+
+test.each([
+  ['--bitrate 200M --fps 1', '--bitrate 200000000: too many for 1 pictures a second'],
+  ['--fps 0.01', '--bitrate 2000000: too many for 0.01 pictures a second'],
+  ['--pool 100000 --channels 3', '--pool 100000: too small for 3 channels'],
+])('what this machine cannot send is refused before anything is begun: %s', async (args, reason) => {
+  const { code, stdout, stderr } = await bench('rtmp://127.0.0.1:1/live/x', ...args.split(' '));
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(reason);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test('frames of files that have no room in the pool are not told as the server’s', async () => {
+  await using server = await RecordingReceiver.listen();
+  const media = [CLIP, server.url('load-{i}')];
+  const { code, stdout, stderr } = await bench(
+    ...media,
+    ...['--pool', '100000', '--channels', '12', '--duration', '2', '--json', '-q'],
+  );
+  expect(code).toBe(1);
+  expect(parseReport(stdout)).toMatchObject({
+    ok: false,
+    server: { keptUp: null, dropped: 0 },
+    client: { limits: [{ code: 'ERR_CLOUDPUSH_POOL_TOO_SMALL' }] },
+  });
+  expect(stderr).toContain('cloudpush: this machine was the limit, and says nothing of the server');
 });
 
 test('nginx-rtmp takes fifty channels for three seconds', { timeout: TIMEOUT_MS }, async (context) => {

@@ -18,6 +18,7 @@ import { runPlan } from '../push/run-plan.js';
 import { type MediaArguments, openBenchMedia } from './bench-media.js';
 import { BenchMonitor } from './bench-monitor.js';
 import { type BenchReport, benchReport } from './bench-report.js';
+import { requirePool } from './pool-check.js';
 import { ChannelPlayback } from './pull/channel-playback.js';
 import { isStampable, stampedSource } from './pull/stamped-source.js';
 import { reportText } from './report-text.js';
@@ -57,6 +58,9 @@ export async function benchCommand(
   if (media === undefined) return interruption.exitCode!;
   try {
     if (playback !== undefined) requireStampable(media);
+    const { pool, channels } = options;
+    // Files may be long, and are read as they are sent.
+    if (pool !== undefined && files.length === 0) await requirePool(pool, channels, media);
     const source = playback === undefined ? media : stampedSource(media, now);
     const secrets = secretsOf(connection);
     const plan: PushPlan = { ...planOf(options), source, places, connection, encryption, secrets };
@@ -120,6 +124,10 @@ function tell(
   const { failed, planned } = report.channels;
   if (failed > 0) {
     output.error(`${count(failed)} of ${plural(planned, 'channel')} did not publish to the end`);
+  }
+  for (const { count: times, message } of report.client.limits) {
+    const who = plural(times, 'channel');
+    output.error(`this machine was the limit, and says nothing of the server: ${who}: ${message}`);
   }
   return interruption.exitCode ?? (report.ok ? ExitCode.ok : ExitCode.failure);
 }

@@ -68,8 +68,8 @@ sent, and all of it passes through this machine twice.
 A row a second goes to stderr, the report to stdout: how long connecting, publishing and the first media took, failures and
 retries by cause, and whether the server kept up: nothing dropped, no queue that grows.
 
-Exit code 0: every channel was published to the end on one connection, and with --pull played; 1: at least one was not; 2: the
-arguments make no sense; 130: ended by SIGINT, with the report up to then.
+Exit code 0: every channel was published to the end on one connection, and with --pull played; 1: at least one was not, or this
+machine was the limit; 2: the arguments make no sense, or ask for pictures that RTMP or --pool cannot hold; 130: ended by SIGINT, with the report up to then.
 
 Examples:
   cloudpush bench rtmp://localhost/live/load --channels 100

@@ -89,6 +89,36 @@ test.each<[string, boolean | null, ChannelOutcome[], number[]]>([
   expect(reportOf(channels, { queue }).server.keptUp).toBe(keptUp);
 });
 
+const pool = new CloudPushError('ERR_CLOUDPUSH_POOL_TOO_SMALL', 'too small; a poolSize of 9 bytes would do');
+const damaged = new CloudPushError('ERR_CLOUDPUSH_INVALID_PARAMETER', 'no picture');
+
+test('what this machine dropped is its own limit, and not the server’s', () => {
+  const limited = published(1, { localProblems: [pool], refusals: 7 }, 3);
+  const report = reportOf([limited, published(2)], { queue: [0, 900] });
+  expect(report).toMatchObject({
+    ok: false,
+    server: { keptUp: null, dropped: 0, waits: 0 },
+    client: {
+      dropped: 3,
+      waits: 7,
+      limits: [{ code: pool.code, count: 1, message: 'too small; a --pool of 9 bytes would do' }],
+    },
+  });
+  const text = reportText(report);
+  expect(text).toContain('not measured: this machine was the limit');
+  expect(text).toContain('the limit: 3 frames dropped and 7 waits for room before');
+  expect(text).toContain('ERR_CLOUDPUSH_POOL_TOO_SMALL │ too small; a --pool of 9 bytes would do');
+});
+
+test('a server that has dropped frames of other channels did not keep up all the same', () => {
+  const channels = [published(1, { localProblems: [damaged] }, 3), published(2, {}, 2)];
+  const report = reportOf(channels);
+  expect(report).toMatchObject({ server: { keptUp: false, dropped: 2 }, client: { dropped: 3 } });
+  // The pool is everybody's.
+  const pooled = reportOf([published(1, { localProblems: [pool] }, 3), published(2, {}, 2)]);
+  expect(pooled).toMatchObject({ server: { keptUp: null, dropped: 0 }, client: { dropped: 5 } });
+});
+
 test('the text tells durations, causes and the verdict', () => {
   const text = reportText(reportOf([published(1), refused(2)]));
   expect(text).toMatch(/connect +│ +1 │ +6\.00 /);

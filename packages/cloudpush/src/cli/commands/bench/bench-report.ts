@@ -1,7 +1,7 @@
 import type { ConnectTimings } from '@cloudpush/transport';
 import { errorText } from '../../error-text.js';
 import { megabitsPerSecond, rounded } from '../../terminal/format.js';
-import type { ChannelOutcome } from '../push/channel-run.js';
+import { type ChannelOutcome, droppedFrames } from '../push/channel-run.js';
 import { causeText } from '../push/failures.js';
 import type { PushPlan } from '../push/push-plan.js';
 import type { PushOutcome } from '../push/push-run.js';
@@ -15,6 +15,8 @@ import type { QueueTrend } from './queue-trend.js';
 
 /** Queues that are longer at the end by more than so many ms of media have grown. */
 const GROWTH_LIMIT = 250;
+
+const POOL_TOO_SMALL = 'ERR_CLOUDPUSH_POOL_TOO_SMALL';
 
 /** The stages of a connect, in their order. */
 const STAGES = ['dns', 'tcp', 'proxy', 'tls', 'handshake', 'connect', 'createStream', 'publish'] as const;
@@ -60,7 +62,13 @@ export interface BenchReport {
   };
   /** Of what was played back; null: nothing was. */
   readonly pull: PullReport | null;
-  readonly client: { readonly maxLagMs: number; readonly cpuMicrosecondsPerFrame: number };
+  readonly client: {
+    readonly maxLagMs: number;
+    readonly cpuMicrosecondsPerFrame: number;
+    readonly dropped: number;
+    readonly waits: number;
+    readonly limits: readonly Cause[];
+  };
 }
 
 /** The way through the server: from the time at which a picture was due to its arrival at a player. */
@@ -91,7 +99,11 @@ export function benchReport(
   const connects = channels.flatMap(({ destinations }) => destinations.flatMap((to) => to.connects));
   const { p50, p99, p999, max } = latency;
   return {
-    ok: !interrupted && complete === places.length && (pull === undefined || pull.playing === pull.players),
+    ok:
+      !interrupted &&
+      complete === places.length &&
+      limitedHere(channels).size === 0 &&
+      (pull === undefined || pull.playing === pull.players),
     interrupted,
     url: places[0]!.shown,
     media: { name: source.name, video: source.video ?? null, audio: source.audio ?? null },
@@ -120,6 +132,7 @@ export function benchReport(
     latencyMs: { p50: rounded(p50), p99: rounded(p99), p999: rounded(p999), max: rounded(max) },
     pull: pull === undefined ? null : pullOf(pull),
     client: {
+      ...clientOf(channels),
       maxLagMs: rounded(
         channels.reduce((most, { maxLag }) => Math.max(most, maxLag), 0),
         1,
@@ -166,12 +179,54 @@ function stagesOf(connects: readonly ConnectTimings[]): BenchReport['stagesMs'] 
   return Object.fromEntries(distributions.filter(([, distribution]) => distribution !== undefined));
 }
 
-/** A server that nothing was sent to has not shown whether it keeps up. */
-function serverOf(outcome: PushOutcome, trend: QueueTrend): BenchReport['server'] {
-  const { connected, dropped } = totalsOf(outcome);
-  const waits = outcome.channels.reduce((sum, { refusals }) => sum + refusals, 0);
+/**
+ * Channels of which this machine kept packets from being sent: what they dropped is not the server's doing. A
+ * pool that is too small drops frames of any channel.
+ */
+function limitedHere(channels: readonly ChannelOutcome[]): ReadonlySet<ChannelOutcome> {
+  const limited = channels.filter(({ localProblems }) => localProblems.length > 0);
+  const isPool = limited.some(({ localProblems }) =>
+    localProblems.some(({ code }) => code === POOL_TOO_SMALL),
+  );
+  return new Set(isPool ? channels : limited);
+}
+
+function troublesOf(channels: readonly ChannelOutcome[]): { dropped: number; waits: number } {
+  let dropped = 0;
+  let waits = 0;
+  for (const { stats, refusals } of channels) {
+    dropped += droppedFrames(stats);
+    waits += refusals;
+  }
+  return { dropped, waits };
+}
+
+function clientOf(
+  channels: readonly ChannelOutcome[],
+): Pick<BenchReport['client'], 'dropped' | 'waits' | 'limits'> {
+  const limits = new CauseCounter();
+  for (const { localProblems } of channels) {
+    for (const problem of localProblems) {
+      limits.add(problem, errorText(problem).replace('a poolSize of', 'a --pool of'));
+    }
+  }
+  return { ...troublesOf([...limitedHere(channels)]), limits: limits.causes };
+}
+
+/**
+ * A server that nothing was sent to, or not all that it should have got, has not shown whether it keeps up; it
+ * may have shown that it does not.
+ */
+function serverOf({ channels }: PushOutcome, trend: QueueTrend): BenchReport['server'] {
+  const limited = limitedHere(channels);
+  const { dropped, waits } = troublesOf(channels.filter((channel) => !limited.has(channel)));
   const { maxMs, growthMs } = trend;
   const queue = { ...trend, maxMs: rounded(maxMs, 1), growthMs: rounded(growthMs, 1) };
-  const keptUp = connected === 0 ? null : dropped + waits === 0 && growthMs <= GROWTH_LIMIT;
-  return { keptUp, dropped, waits, queue };
+  return { keptUp: keptUp(), dropped, waits, queue };
+
+  function keptUp(): boolean | null {
+    if (!channels.some(({ connected }) => connected)) return null;
+    if (dropped + waits > 0) return false;
+    return limited.size > 0 ? null : growthMs <= GROWTH_LIMIT;
+  }
 }

@@ -16,6 +16,7 @@ export function reportText(report: BenchReport, columns?: number): string {
     histogram('from due to the player, ms', report.pull?.latencyMs ?? null),
     causeTable('failed', report.failures, columns),
     causeTable('not played', report.pull?.failures ?? [], columns),
+    causeTable('limits here', report.client.limits, columns),
     causeTable('retries', report.retries.causes, columns),
     facts(factsOf(report), columns),
   ];
@@ -23,7 +24,7 @@ export function reportText(report: BenchReport, columns?: number): string {
 }
 
 function factsOf(report: BenchReport) {
-  const { channels, sent, server, latencyMs, client, retries, elapsedMs, media, pull } = report;
+  const { channels, sent, latencyMs, client, retries, elapsedMs, media, pull } = report;
   const states = [
     `${count(channels.publishedToEnd)} of ${count(channels.planned)} published to the end`,
     ...(channels.failed > 0 ? [`${count(channels.failed)} failed`] : []),
@@ -38,7 +39,7 @@ function factsOf(report: BenchReport) {
       `${bytes(sent.bytes)} in ${(elapsedMs / 1000).toFixed(1)} s (${sent.mbitPerSecond.toFixed(1)} Mbit/s)`,
     ],
     ['retries', count(retries.count)],
-    ['server', serverText(server)],
+    ['server', serverText(report)],
     [
       'latency',
       `p50 ${latencyMs.p50.toFixed(2)} ms, p99 ${latencyMs.p99.toFixed(2)} ms, from send to the kernel`,
@@ -55,8 +56,10 @@ function playedText({ players, playing, latencyMs }: NonNullable<BenchReport['pu
   return `${had}, ${count(latencyMs.count)} in all, p50 ${latencyMs.p50.toFixed(2)} ms, p99 ${latencyMs.p99.toFixed(2)} ms`;
 }
 
-function serverText({ keptUp, dropped, waits, queue }: BenchReport['server']): string {
-  if (keptUp === null) return 'took nothing';
+function serverText({ server: { keptUp, dropped, waits, queue }, channels }: BenchReport): string {
+  if (keptUp === null) {
+    return channels.connected === 0 ? 'took nothing' : 'not measured: this machine was the limit';
+  }
   const queues = `longest queue ${count(queue.maxMs)} ms, growth ${count(queue.growthMs)} ms`;
   const troubles = `${count(dropped)} frames dropped, ${count(waits)} waits for room`;
   const unacknowledged = queue.maxUnacknowledgedBytes;
@@ -64,10 +67,14 @@ function serverText({ keptUp, dropped, waits, queue }: BenchReport['server']): s
   return `${keptUp ? 'kept up' : 'did not keep up'}: ${troubles}, ${queues}${behind}`;
 }
 
-function clientText({ maxLagMs, cpuMicrosecondsPerFrame }: BenchReport['client']): string {
+function clientText({ maxLagMs, cpuMicrosecondsPerFrame, ...here }: BenchReport['client']): string {
   const late = `frames up to ${count(maxLagMs)} ms late`;
   const limit = maxLagMs > LATE ? ' (it may be the limit itself)' : '';
-  return `${late}${limit}, ${count(cpuMicrosecondsPerFrame)} µs of CPU a frame`;
+  const troubles =
+    here.limits.length === 0
+      ? ''
+      : `the limit: ${count(here.dropped)} frames dropped and ${count(here.waits)} waits for room before the server had a part in it; `;
+  return `${troubles}${late}${limit}, ${count(cpuMicrosecondsPerFrame)} µs of CPU a frame`;
 }
 
 function durationTable(

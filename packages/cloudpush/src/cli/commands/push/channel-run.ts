@@ -42,6 +42,8 @@ export interface ChannelOutcome {
   readonly error: CloudPushError | undefined;
   /** A packet that was repaired, or refused, though everything that was taken got out. */
   readonly warning: CloudPushError | undefined;
+  /** What kept packets from being sent on this machine, whatever the server does: the first of each code. */
+  readonly localProblems: readonly CloudPushError[];
   /** The main one, then those of `--also`. */
   readonly destinations: readonly DestinationOutcome[];
 }
@@ -69,7 +71,8 @@ export class ChannelRun {
   #feed: Feed | undefined;
   #stopped = false;
   #connected = false;
-  #problem: CloudPushError | undefined;
+  /** By code. */
+  readonly #problems = new Map<string, CloudPushError>();
   #complete = false;
   #outcome: ChannelOutcome | undefined;
 
@@ -94,7 +97,7 @@ export class ChannelRun {
     );
     this.#channel.once('connect', onConnected);
     this.#channel.on('problem', ({ error }) => {
-      this.#problem ??= error;
+      if (!this.#problems.has(error.code)) this.#problems.set(error.code, error);
     });
     this.#channel.on('close', () => this.#feed?.stop());
   }
@@ -208,7 +211,8 @@ export class ChannelRun {
       feed !== undefined &&
       stats.packetsInvalid + stats.packetsLost === 0 &&
       destinations.every(({ complete }) => complete);
-    const problem = this.#problem === undefined ? undefined : this.#withoutSecrets(this.#problem);
+    const problems = [...this.#problems.values()].map(this.#withoutSecrets);
+    const [problem] = problems;
     const failed = destinations.find(({ complete }) => !complete);
     const cause = failure ?? failed?.error ?? problem ?? report.error;
     this.#outcome = {
@@ -226,6 +230,7 @@ export class ChannelRun {
       stats,
       error: this.#complete || cause === undefined ? undefined : this.#withoutSecrets(cause),
       warning: this.#complete ? problem : undefined,
+      localProblems: problems,
       destinations,
     };
     return this.#outcome;

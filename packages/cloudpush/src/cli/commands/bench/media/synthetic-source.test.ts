@@ -57,3 +57,28 @@ test('a bit rate that leaves no room for the pictures is refused, with what they
     `--bitrate 10000: too few for 25 pictures a second with a key frame every 2 s: a key frame has at least ${key} bytes`,
   );
 });
+
+test.each([
+  [200_000_000, 1, 2],
+  [2_000_000, 0.01, 2],
+  [300_000_000, 10, 60],
+])(
+  'pictures that no RTMP message holds are refused: %i bit/s, %f a second',
+  (bitRate, frameRate, keyInterval) => {
+    let message = '';
+    try {
+      pictureSizes({ bitRate, frameRate, keyInterval });
+    } catch (error) {
+      ({ message } = error as Error);
+    }
+    expect(message).toMatch(
+      new RegExp(
+        `^--bitrate ${bitRate}: too many for ${frameRate} pictures a second .* of at most 16777151; --bitrate`,
+      ),
+    );
+    // What it advises is taken.
+    const most = Number(/--bitrate (\d+) or less/.exec(message)![1]);
+    const { key } = pictureSizes({ bitRate: most, frameRate, keyInterval });
+    expect(key).toBeGreaterThan(16_000_000);
+  },
+);

@@ -29,13 +29,18 @@ export interface PictureSizes {
 
 /** A key frame has as many bytes as so many other pictures. */
 const KEY_WEIGHT = 5;
+/**
+ * Bytes of the largest picture that is made: a message of RTMP (2^24 − 1 bytes, §5.3.1.2) less what FLV puts
+ * around it.
+ */
+const LARGEST_PICTURE = 2 ** 24 - 1 - 64;
 /** ms that the loop lasts at least: the beginning anew is rare. */
 const MIN_LOOP = 4000;
 
 /**
  * Opens pictures of the wanted bit rate with the sound of the bundled clip. All channels share the bytes: a
  * loop holds as many pictures in memory as have numbers of their own.
- * @throws CommandError where the bit rate leaves no room for the pictures
+ * @throws CommandError where the bit rate leaves no room for the pictures, or makes them too large for RTMP
  */
 export async function openSynthetic(options: SyntheticOptions): Promise<MediaSource> {
   const sizes = pictureSizes(options);
@@ -57,7 +62,7 @@ export async function openSynthetic(options: SyntheticOptions): Promise<MediaSou
 
 /**
  * Bytes of each picture, so that a group has the bit rate.
- * @throws CommandError where the bit rate leaves no room for the pictures
+ * @throws CommandError where the bit rate leaves no room for the pictures, or makes them too large for RTMP
  */
 export function pictureSizes({ bitRate, frameRate, keyInterval }: SyntheticOptions): PictureSizes {
   const group = Math.max(1, Math.round(frameRate * keyInterval));
@@ -69,6 +74,14 @@ export function pictureSizes({ bitRate, frameRate, keyInterval }: SyntheticOptio
     const sizes = `a key frame has at least ${smallest.key} bytes, another picture ${smallest.other}`;
     throw usageError(
       `--bitrate ${bitRate}: too few for ${frameRate} pictures a second with a key frame every ${keyInterval} s: ${sizes}`,
+    );
+  }
+  if (key > LARGEST_PICTURE) {
+    const what = `a key frame would have ${key} bytes, and an RTMP message holds a picture of at most ${LARGEST_PICTURE}`;
+    const most = Math.floor((bitRate * LARGEST_PICTURE) / key);
+    const cure = `--bitrate ${most} or less, or a higher --fps`;
+    throw usageError(
+      `--bitrate ${bitRate}: too many for ${frameRate} pictures a second with a key frame every ${keyInterval} s: ${what}; ${cure}`,
     );
   }
   return { key, other, group };

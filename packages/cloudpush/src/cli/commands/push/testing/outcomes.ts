@@ -49,6 +49,7 @@ function channelAlone(number: number, changes: Partial<ChannelOutcome> = {}, dro
     maxLag: 1.5,
     error: undefined,
     warning: undefined,
+    localProblems: [],
     destinations: [],
     stats: {
       state: 'closed',
