@@ -49,6 +49,8 @@ const engineErrors = {
   ERR_CLOUDPUSH_SPOOL_IN_USE: 'fatal',
   /** The spool's folder or disk cannot be used now. */
   ERR_CLOUDPUSH_SPOOL_FAILED: 'retryable',
+  /** Another destination of the engine has the series of the spool. */
+  ERR_CLOUDPUSH_SPOOL_SERIES_IN_USE: 'retryable',
   /** Something that is a fault of this library; please report it. */
   ERR_CLOUDPUSH_INTERNAL: 'fatal',
 } as const satisfies Record<string, ErrorClass>;

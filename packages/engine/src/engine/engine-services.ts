@@ -3,6 +3,7 @@ import type { TargetCache } from '../targets/target-cache.js';
 import type { PoolServices } from './shards/pool-services.js';
 import type { ShardHandle } from './shards/shard-handle.js';
 import type { EngineSlot, SlotAllocator } from './shards/slots.js';
+import type { SeriesTurns } from './spool/series-turns.js';
 
 /** The engine, as its channels need it. */
 export interface EngineServices {
@@ -13,6 +14,8 @@ export interface EngineServices {
   readonly planning: PlanContext;
   /** Of destinations. */
   readonly slots: SlotAllocator;
+  /** The order in which destinations have one series of the spool. */
+  readonly series: SeriesTurns;
 }
 
 /** The place that an engine has for one of its channels. */

@@ -27,6 +27,7 @@ import { PoolAccess } from './shards/pool-access.js';
 import type { ShardHandle } from './shards/shard-handle.js';
 import { ShardSet } from './shards/shard-set.js';
 import { SlotAllocator } from './shards/slots.js';
+import { SeriesTurns } from './spool/series-turns.js';
 import { SpoolStore } from './spool/spool-store.js';
 
 /**
@@ -110,6 +111,7 @@ export class PushEngine implements AsyncDisposable {
       targets: this.#targetFinder.cache,
       slots: this.#destinationSlots,
       planning,
+      series: new SeriesTurns(clock),
     });
     const { spool: config } = settings;
     if (config !== undefined)

@@ -1,5 +1,5 @@
 import type { EventLog } from '../logging/event-log.js';
-import { errorFields, problemLine } from '../logging/log-lines.js';
+import { errorFields, problemLine, spoolOffLine } from '../logging/log-lines.js';
 import type { ShardReport } from '../protocol/reports.js';
 import type { ChannelController } from './channel/channel-controller.js';
 import type { ChannelRegistry } from './channel-registry.js';
@@ -124,7 +124,7 @@ export class ReportRouter {
         controller.destinations.onGap(destination, report.gap);
         return;
       case 'spoolOff':
-        this.#log.write('spoolOff', { ...fields, ...errorFields(report.error) });
+        this.#log.write(spoolOffLine(report.error.code), { ...fields, ...errorFields(report.error) });
         controller.onProblem(report.error, 0);
         return;
       case 'advice':

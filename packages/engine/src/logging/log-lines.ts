@@ -42,6 +42,7 @@ export const logLines = {
   refreshFailed: ['warn', 'token refresh failed'],
   channelRefused: ['error', 'channel could not be opened'],
   spoolOff: ['error', 'spool given up: the disk has failed'],
+  spoolSeriesInUse: ['error', 'spool not used: another destination has its series'],
   destinationLost: ['error', 'destination ended'],
   channelLost: ['error', 'channel ended'],
   channelBroken: ['error', 'channel broken off'],
@@ -62,6 +63,14 @@ export function problemLine(refused: boolean, code: string): LogLine {
   if (refused) return 'packetRefused';
   // The packet went out as it is: what was said of it is wrong, and nothing in it.
   return code === 'ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT' ? 'hintIgnored' : 'packetRepaired';
+}
+
+/**
+ * The line of a spool that takes nothing.
+ * @param code of the error
+ */
+export function spoolOffLine(code: string): LogLine {
+  return code === 'ERR_CLOUDPUSH_SPOOL_SERIES_IN_USE' ? 'spoolSeriesInUse' : 'spoolOff';
 }
 
 /** The fields of a line that tells of an error. */

@@ -26,6 +26,10 @@ export interface SpoolStoreConfig {
 export interface SpoolConfig {
   /** The name of the destination's series, without secrets. */
   readonly series: string;
+  /**
+   * Another destination has the series: it is opened when the engine answers this number. Undefined: at once.
+   */
+  readonly turn?: number | undefined;
   readonly when: 'outage' | 'always';
   readonly resume: 'live' | 'in-order' | 'keep';
   readonly speed: number;

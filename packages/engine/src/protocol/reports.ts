@@ -37,7 +37,7 @@ export type ShardReport =
   | (OfDestination & { readonly type: 'advice'; readonly advice: BitrateAdvice })
   /** Something has happened to a gap that the spool keeps. */
   | (OfDestination & { readonly type: 'gap'; readonly gap: GapReport })
-  /** The spool is given up, as the disk has failed; what does not fit is dropped from now on. */
+  /** The spool takes nothing, as the disk has failed or another has its series: what does not fit is dropped. */
   | (OfDestination & { readonly type: 'spoolOff'; readonly error: ErrorData })
   /** The connection is over. `error` is there when it did not end as it was asked to. */
   | (OfDestination & { readonly type: 'detached'; readonly error: ErrorData | undefined })

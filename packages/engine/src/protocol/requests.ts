@@ -33,6 +33,11 @@ export type ShardRequest =
   /** The engine has the spool's folder for itself, or, with an error, cannot have it. */
   | { readonly type: 'spoolReady'; readonly error: ErrorData | undefined }
   /**
+   * A destination was attached while another had its series: that is free now, or, with an error, will not be
+   * before long.
+   */
+  | { readonly type: 'series'; readonly turn: number; readonly error: ErrorData | undefined }
+  /**
    * Remove the oldest that a destination's spool keeps, so many bytes, and all that is older than `before`,
    * in ms since 1970.
    */

@@ -145,6 +145,9 @@ export class Shard implements ChannelTableContext {
       case 'spoolReady':
         this.spools?.onReady(request.error);
         return;
+      case 'series':
+        this.spools?.waits.onAnswer(request.turn, request.error);
+        return;
       case 'stop':
         this.#channels.stop();
         this.fence?.stop();

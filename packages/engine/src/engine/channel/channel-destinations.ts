@@ -100,7 +100,7 @@ export class ChannelDestinations {
   attach({ id, number }: EngineSlot, { config, request, signal }: DestinationPlan): Destination {
     const { services, placement, sender, segments } = this.#owner;
     const question = request === undefined ? undefined : { cache: services.targets, request };
-    const slot = { id, number, clock: services.pool.clock, placement, sender };
+    const slot = { id, number, clock: services.pool.clock, placement, sender, turns: services.series };
     const controller = new DestinationController(slot, config, question);
     this.#open.set(number, controller);
     this.#everAttached = true;

@@ -27,7 +27,14 @@ function newController(options: Partial<DestinationOptions> = {}): {
     { maxPacket: 1000 },
     false,
   );
-  const slot = { id: 7, number: NUMBER, clock: engine.clock, placement, sender: { command } };
+  const slot = {
+    id: 7,
+    number: NUMBER,
+    clock: engine.clock,
+    placement,
+    sender: { command },
+    turns: engine.series,
+  };
   return {
     engine,
     shard,
@@ -44,7 +51,14 @@ test('it is announced to its shard by its configuration, then by a descriptor, w
   const command = vi.fn(() => expect(shard.posted).toHaveLength(1));
   const { config } = planDestination({ url: 'rtmp://media.example/live/camera' }, { maxPacket: 1000 }, false);
   const placement = { shard: shard.handle, channel: 1 };
-  const slot = { id: 7, number: NUMBER, clock: engine.clock, placement, sender: { command } };
+  const slot = {
+    id: 7,
+    number: NUMBER,
+    clock: engine.clock,
+    placement,
+    sender: { command },
+    turns: engine.series,
+  };
   const controller = new DestinationController(slot, config, undefined);
   expect(shard.posted).toMatchObject([{ type: 'attach', channel: 1, destination: NUMBER, loss: undefined }]);
   expect(command.mock.calls).toEqual([[Command.attach, NUMBER]]);
@@ -153,4 +167,31 @@ test('the rate of a shard that counts no more falls, and what is on its way is k
   expect(controller.stats()).toMatchObject({ unacknowledgedBytes: 500, acknowledgementLag: 500 });
   engine.clock.pass(60_000);
   expect(controller.stats().bitRate).toBeLessThan(800);
+});
+
+test('of two destinations with one series of the spool, the second has it when the first is over, on another shard too', () => {
+  const engine = new FakeEngine();
+  const context = { maxPacket: 1000, hasSpool: true };
+  const given = (query: string) =>
+    ({ url: `rtmp://media.example/live/camera?vhost=${query}`, overflow: 'spool' }) as const;
+  const [a, b] = ['a', 'b'].map((query, channel) => {
+    const shard = new FakeShard();
+    const placement = { shard: shard.handle, channel };
+    const { config } = planDestination(given(query), context, false);
+    const common = { clock: engine.clock, sender: { command: vi.fn() }, turns: engine.series };
+    const slot = { id: 20 + channel, number: channel, placement, ...common };
+    return { shard, controller: new DestinationController(slot, config, undefined) };
+  }) as [
+    { shard: FakeShard; controller: DestinationController },
+    { shard: FakeShard; controller: DestinationController },
+  ];
+  expect(a.shard.posted).toMatchObject([{ type: 'attach', config: { spool: { when: 'outage' } } }]);
+  expect(a.shard.posted[0]).not.toHaveProperty('config.spool.turn');
+  expect(b.shard.posted).toMatchObject([
+    { type: 'series', turn: 21, error: { code: 'ERR_CLOUDPUSH_SPOOL_SERIES_IN_USE' } },
+    { type: 'attach', config: { spool: { turn: 21 } } },
+  ]);
+  b.shard.takePosted();
+  a.controller.onDetached(undefined);
+  expect(b.shard.posted).toEqual([{ type: 'series', turn: 21, error: undefined }]);
 });

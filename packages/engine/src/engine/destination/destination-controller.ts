@@ -17,6 +17,7 @@ import type { PushTarget, TargetReason } from '../../targets/push-target.js';
 import { streamPlace } from '../../targets/stream-place.js';
 import type { CloseReport } from '../close-report.js';
 import type { CommandSender, Placement } from '../shards/placement.js';
+import type { SeriesTurns, SeriesUser } from '../spool/series-turns.js';
 import { type Connecting, ConnectionHistory } from './connection-history.js';
 import { Destination, type DestinationControl, type DestinationState } from './destination.js';
 import { DestinationCounts } from './destination-counts.js';
@@ -33,13 +34,14 @@ export interface DestinationSlot {
   readonly placement: Placement;
   /** The channel's way into its shard. */
   readonly sender: CommandSender;
+  readonly turns: SeriesTurns;
 }
 
 /**
  * A destination from its opening until it is over, on whichever shards its channel lives meanwhile: the
  * engine's side of the {@link Destination} that the caller holds.
  */
-export class DestinationController implements DestinationControl {
+export class DestinationController implements DestinationControl, SeriesUser {
   readonly destination: Destination;
   /** Unique for the life of the engine. */
   readonly id: number;
@@ -133,6 +135,22 @@ export class DestinationController implements DestinationControl {
   /** The name of its series in the spool. */
   get series(): string {
     return this.#config.spool?.series ?? '';
+  }
+
+  get channel(): number {
+    return this.#slot.placement.channel;
+  }
+
+  get isEnding(): boolean {
+    return this.#lifecycle.isEnding;
+  }
+
+  onSeriesFree(): void {
+    this.#slot.placement.shard.post({ type: 'series', turn: this.id, error: undefined });
+  }
+
+  onSeriesHeld(error: CloudPushError): void {
+    this.#slot.placement.shard.post({ type: 'series', turn: this.id, error: toErrorData(error) });
   }
 
   /** Bytes that it has on disk. */
@@ -229,6 +247,7 @@ export class DestinationController implements DestinationControl {
   onDetached(error: ErrorData | undefined): CloseReport {
     this.#target?.close();
     this.#stopListening();
+    this.#slot.turns.leave(this);
     this.#counts.freeze(this.state);
     return this.#lifecycle.end(error, this.#history.mediaLoss);
   }
@@ -244,7 +263,14 @@ export class DestinationController implements DestinationControl {
     const { shard, channel } = placement;
     shard.counters.destinations.reset(number);
     shard.counters.spools.reset(number);
-    shard.post({ type: 'attach', channel, destination: number, config: this.#config, loss });
+    const config = this.#configOnShard();
+    shard.post({ type: 'attach', channel, destination: number, config, loss });
     sender.command(Command.attach, number);
+  }
+
+  #configOnShard(): DestinationConfig {
+    const { spool } = this.#config;
+    if (spool === undefined || this.#slot.turns.enter(this)) return this.#config;
+    return { ...this.#config, spool: { ...spool, turn: this.id } };
   }
 }

@@ -8,6 +8,7 @@ import type { EngineServices } from '../engine-services.js';
 import { PoolAccess } from '../shards/pool-access.js';
 import type { ShardHandle } from '../shards/shard-handle.js';
 import { SlotAllocator } from '../shards/slots.js';
+import { SeriesTurns } from '../spool/series-turns.js';
 
 const MIB = 1024 * 1024;
 const RING_SLOTS = 64;
@@ -67,6 +68,7 @@ export class FakeEngine implements EngineServices {
   );
   readonly planning = { maxPacket: this.pool.memory.maxPacket };
   readonly slots = new SlotAllocator(SLOTS);
+  readonly series = new SeriesTurns(this.clock);
   readonly targets: TargetCache;
 
   /** @param targets asked for the targets of destinations without a URL */

@@ -17,6 +17,7 @@ import { GapProgress, type SentGap } from './gap-progress.js';
 import { GapSender, type SentPart } from './gap-sender.js';
 import { InOrderSpool } from './in-order-spool.js';
 import { LiveSpool } from './live-spool.js';
+import { SeriesOpening } from './series-opening.js';
 import type { ShardSpools } from './shard-spools.js';
 import { type OpenSpool, SpoolFigures } from './spool-figures.js';
 import type { SpooledStream } from './spooled-stream.js';
@@ -54,8 +55,7 @@ export class DestinationSpool {
   readonly #figures: SpoolFigures;
   /** Undefined: the folder is being read, or could not be. */
   #open: OpenSpool | undefined;
-  /** Resolves when it keeps what is sent, or cannot. */
-  readonly opened: Promise<void>;
+  readonly #opening: SeriesOpening;
   readonly #works = new DiskWorks((error) => this.#onFault(error));
   #hasEnded = false;
   #isFailing = false;
@@ -66,7 +66,10 @@ export class DestinationSpool {
     this.#parts = parts;
     this.#spools = parts.context.spools!;
     this.#figures = new SpoolFigures(parts.context.counters.spools, parts.address.destination);
-    this.opened = this.#openSeries();
+    this.#opening = new SeriesOpening(this.#spools, parts.config.spool!, {
+      onSeries: (series) => this.#onSeries(series),
+      onFault: (error) => this.#onFault(error),
+    });
     this.#spools.add(this);
   }
 
@@ -74,6 +77,11 @@ export class DestinationSpool {
   static opener(parts: Omit<DestinationSpoolParts, 'stream' | 'losses'>): SpoolOpener | undefined {
     if (parts.config.spool === undefined || parts.context.spools === undefined) return undefined;
     return (stream, losses) => new DestinationSpool({ ...parts, stream, losses });
+  }
+
+  /** Resolves when it keeps what is sent, or cannot yet. */
+  get opened(): Promise<void> {
+    return this.#opening.opened;
   }
 
   takes(
@@ -159,7 +167,7 @@ export class DestinationSpool {
   }
 
   async #finish(written: Promise<void> | undefined): Promise<void> {
-    await this.opened;
+    await this.#opening.leave();
     const open = this.#open;
     if (open === undefined) return;
     await open.sender?.stop();
@@ -175,15 +183,9 @@ export class DestinationSpool {
     if (this.#open !== undefined) this.#figures.update(this.#open);
   }
 
-  async #openSeries(): Promise<void> {
-    try {
-      const series = await this.#spools.openSeries(this.#parts.config.spool!.series, (error) =>
-        this.#onFault(error),
-      );
-      this.#open = this.#openOn(series);
-    } catch (error) {
-      this.#onFault(error as Error);
-    }
+  #onSeries(series: SpoolSeries): void {
+    this.#isFailing = false;
+    this.#open = this.#openOn(series);
   }
 
   #openOn(series: SpoolSeries): OpenSpool {
@@ -280,7 +282,7 @@ export class DestinationSpool {
     const message = `the spool cannot be written (${code}): what does not fit is dropped until it can`;
     const isOurs = cause instanceof CloudPushError;
     const error = isOurs ? cause : new CloudPushError('ERR_CLOUDPUSH_SPOOL_FAILED', message, { cause });
-    this.#figures.noteState('off');
+    if (error.code !== 'ERR_CLOUDPUSH_SPOOL_SERIES_IN_USE') this.#figures.noteState('off');
     this.#parts.context.report({ type: 'spoolOff', ...this.#parts.address, error: toErrorData(error) });
   }
 

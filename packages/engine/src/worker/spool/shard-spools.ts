@@ -4,6 +4,7 @@ import { CloudPushError, type ErrorData } from '../../base/errors.js';
 import type { BackfillGate } from '../../memory/backfill-gate.js';
 import type { SpoolStoreConfig } from '../../options/spool-config.js';
 import { diskIo, SpoolBacklog, type SpoolIo, SpoolSeries, seriesName } from '../../spool/index.js';
+import { SeriesWaits } from './series-waits.js';
 
 /** How often spools are looked after, in ms. */
 const TICK = 50;
@@ -30,6 +31,8 @@ export interface ShardSpoolsParts {
 /** The disk spools of a shard's destinations: one timer for all of them. */
 export class ShardSpools {
   readonly gate: BackfillGate;
+  /** Of destinations whose series others have. */
+  readonly waits = new SeriesWaits();
   readonly #config: SpoolStoreConfig;
   readonly #clock: EngineClock;
   readonly #poolSize: number;

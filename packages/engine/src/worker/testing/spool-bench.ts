@@ -72,6 +72,8 @@ export class SpoolBench {
     disk = new SimulatedDisk(),
     knowsHeaders = true,
     poolSize = POOL_SIZE,
+    /** Another destination has the series until the shard's `waits` are told. */
+    seriesTurn?: number,
   ) {
     this.disk = disk;
     const { shard } = this;
@@ -85,10 +87,11 @@ export class SpoolBench {
     this.#codecId = hasVideo === 'codec id 12' ? 12 : 7;
     const videoHeader =
       typeof hasVideo === 'boolean' ? VIDEO_HEADER : Buffer.from(HEVC_HEADERS[hasVideo], 'hex');
-    const config = destinationConfig(
+    const checked = destinationConfig(
       { url: 'rtmp://media.example/live/a', overflow: 'spool', reconnect: true, spool, ...options },
       { maxPacket: 65_536, hasSpool: true },
     );
+    const config = { ...checked, spool: { ...checked.spool!, turn: seriesTurn } };
     const owner: Partial<DestinationOwner> = {
       number: 0,
       heldPackets: new HeldPackets(shard.clock),
