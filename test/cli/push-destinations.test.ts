@@ -2,6 +2,7 @@
 
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { RecordingReceiver } from '../engine/recording-receiver.js';
 import { cloudpush, startCloudpush } from '../support/cloudpush.js';
 import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
 import { clip } from '../support/media.js';
@@ -84,3 +85,20 @@ describe.concurrent('push', { timeout: 60_000 }, () => {
     expect(await receiver.ended('later')).toMatchObject({ clean: true, pictures: 80, audioFrames: 150 });
   });
 });
+
+test.each([[[]], [['--json']]])(
+  'a number sign in a stream name is shown as it is published %j',
+  async (options) => {
+    await using server = await RecordingReceiver.listen();
+    const url = `${server.url('cam#a')}?token=SECRET`;
+    const args = ['push', ...INPUT, url, '--channels', '2', '--as-fast-as-possible', '-q', ...options];
+    const { code, stdout, stderr } = await cloudpush(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const names = server.all.map(({ name }) => name.replace(/\?.*/, '')).sort();
+    expect(names).toEqual(['cam#a-1', 'cam#a-2']);
+    for (const name of names) expect(stdout).toContain(server.url(name));
+    expect(stdout).not.toContain('SECRET');
+    const lines = stdout.split('\n').filter((line) => line.startsWith('│'));
+    expect(new Set(lines.map((line) => line.length)).size).toBeLessThanOrEqual(1);
+  },
+);

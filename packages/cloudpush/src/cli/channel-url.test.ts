@@ -10,6 +10,7 @@ test.each([
   ['rtmp://user{i}@host/live/cam', 2, 8, 'rtmp://user2@host/live/cam-2'],
   ['rtmp://host{i}/live/cam', 2, 8, 'rtmp://host2/live/cam'],
   ['rtmp://host/live/cam', 1, 1, 'rtmp://host/live/cam'],
+  ['rtmp://host/live/cam#a?token=x', 2, 8, 'rtmp://host/live/cam#a-2?token=x'],
   ['rtmp://host/live/cam{i}', 1, 1, 'rtmp://host/live/cam1'],
 ])('%s is for channel %i of %i: %s', (template, number, count, url) => {
   expect(channelUrl(template, number, count)).toBe(url);

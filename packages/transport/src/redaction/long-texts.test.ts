@@ -24,3 +24,12 @@ test('user info and queries go from a text, wherever in a word they begin', () =
   expect(bareUrl('rtmp://h/a?..a..')).toBe('rtmp://h/a..');
   expect(bareUrl('rtmp://h/a?')).toBe('rtmp://h/a');
 });
+
+test('a number sign is a part of what a push URL publishes, and begins a fragment anywhere else', () => {
+  expect(withoutUrlSecrets('to rtmp://h/live/a#b-1, and on')).toBe('to rtmp://h/live/a#b-1, and on');
+  expect(withoutUrlSecrets('RTMPS://u:p@h/live/a#b?k=1#2.')).toBe('RTMPS://h/live/a#b.');
+  expect(withoutUrlSecrets('rtmp://u:p#q@h/live/a#b?k=1')).toBe('rtmp://h/live/a#b');
+  expect(withoutUrlSecrets('rtmp://u:p#q/r@h/live/a')).toBe('rtmp://h/live/a');
+  expect(bareUrl('https://h/a#k?x')).toBe('https://h/a');
+  expect(bareUrl('rtsp://h/a#k?x')).toBe('rtsp://h/a');
+});

@@ -7,19 +7,25 @@ const URL_LIKE = /(?:\brtmps?:|(?<![a-z\d+.-])[a-z\d+.-]+:\/)[^\s'"<>│]*/gi;
  */
 const USER_INFO = /^([a-z\d+.-]+:\/*)(?:[^/]*@|(?!(?:\[[^\]]*\]|[^/:@]*)(?::\d*)?(?:\/|$)).*@)/i;
 
-/** Text with user info, query and fragment of every URL in it left out, whoever put it there. */
+/**
+ * Text with user info, query and fragment of every URL in it left out, whoever put it there. In a push URL a
+ * number sign is a character of the name, and stays.
+ */
 export function withoutUrlSecrets(text: string): string {
   return text.replace(URL_LIKE, bareUrl);
 }
 
-/** A URL without user info, query and fragment; what ends a sentence or a clause behind it stays. */
+/**
+ * A URL without user info, query and (but for a push URL) fragment; what ends a sentence or a clause behind it
+ * stays.
+ */
 export function bareUrl(url: string): string {
   return withoutQuery(url).replace(USER_INFO, '$1');
 }
 
 /** By hand: an expression for both ends takes quadratic time on dots without end. */
 function withoutQuery(url: string): string {
-  const start = url.search(/[?#]/);
+  const start = url.search(/^rtmps?:/i.test(url) ? /\?/ : /[?#]/);
   if (start < 0) return url;
   let end = url.length;
   while (end > start + 1 && '.,:;)'.includes(url[end - 1]!)) end--;
