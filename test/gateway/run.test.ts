@@ -1,6 +1,7 @@
 // The gateway as its users run it: a file, real servers, a reload in the middle, and an orderly end.
 
 import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { cloudpush, startCloudpush } from '../support/cloudpush.js';
 import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
@@ -90,4 +91,37 @@ test('an address that is taken is named, with what to do, and ends the gateway w
   expect(code).toBe(1);
   expect(stderr).toMatch(/EADDRINUSE.*: change api\.listen/);
   expect(stderr).not.toContain('internal error');
+});
+
+test('media that waits for a server out of reach is lost at the end, which is 1, unless the spool keeps it', async () => {
+  await using folder = await TempFolder.create();
+  const path = folder.file('gateway.yaml');
+  const run = async (more: string, options: string) => {
+    await writeFile(
+      path,
+      `version: 1
+${more}
+channels:
+  lobby:
+    source: { file: ${LOOPED}, loop: true }
+    destinations: [ { name: cloud, url: "rtmp://127.0.0.1:9/live/lobby", reconnect: { initial: 1h, max: 1h }${options} } ]
+`,
+    );
+    await using gateway = startCloudpush(['gateway', path]);
+    await gateway.waitForOutput(/cloud: .*the next attempt is in/);
+    await setTimeout(2000);
+    const { code } = await gateway.stop();
+    expect(gateway.stderr).not.toMatch(/refused:/);
+    return { code, stderr: gateway.stderr };
+  };
+  const lost = await run('', '');
+  expect(lost.stderr).toMatch(/cloud is closed before everything was sent: \d+ bytes were still queued/);
+  expect(lost.stderr).toMatch(/gateway has ended; some of what was queued was not sent/);
+  expect(lost.code).toBe(1);
+  const kept = await run(
+    `log: { level: info }\nspool: { folder: ${folder.file('spool')} }`,
+    ', overflow: spool',
+  );
+  expect(kept.stderr).toMatch(/cloud is closed; what was not sent is kept on disk/);
+  expect(kept.code).toBe(0);
 });

@@ -20,7 +20,7 @@ import type { ConfigurationFault, EngineState, GatewayState } from './state.js';
 import { moveDestination, openPreview, triggerEvent } from './supervisor/channel-requests.js';
 import type { ChannelSupervisor } from './supervisor/channel-supervisor.js';
 import type { MediaDestination } from './supervisor/media-engine.js';
-import type { Supervisor } from './supervisor/supervisor.js';
+import type { StopOutcome, Supervisor } from './supervisor/supervisor.js';
 
 /** Parts that a gateway is made of. */
 export interface GatewayParts {
@@ -57,11 +57,8 @@ export class GatewayService implements Gateway {
     });
   }
 
-  /**
-   * Ends all streams cleanly.
-   * @returns whether all have ended within the configuration's `stopTimeout`
-   */
-  async stop(): Promise<boolean> {
+  /** Ends all streams cleanly, for at most the configuration's `stopTimeout`. */
+  async stop(): Promise<StopOutcome> {
     this.#isStopping = true;
     this.#parts.events.emit({ type: 'stopping', level: 'info', message: 'the gateway is ending' });
     return await this.#parts.supervisor.stop(this.#manager.configuration.stopTimeout);

@@ -12,7 +12,7 @@ import { GatewayService } from './gateway-service.js';
 import { type HttpService, startHttp } from './http/start-http.js';
 import type { EngineState } from './state.js';
 import { StartQueue } from './supervisor/start-queue.js';
-import { Supervisor } from './supervisor/supervisor.js';
+import { type StopOutcome, Supervisor } from './supervisor/supervisor.js';
 
 /** Parts that a gateway is started with. */
 export interface GatewayStart {
@@ -44,7 +44,7 @@ interface Foundations {
 export class RunningGateway {
   readonly service: GatewayService;
   /** The service, or the node of a cluster that it is a part of: what HTTP asks. */
-  readonly #gateway: Gateway & { stop(): Promise<boolean> };
+  readonly #gateway: Gateway & { stop(): Promise<StopOutcome> };
   readonly #cluster: StartedCluster | undefined;
   readonly #engine: PushEngine;
   readonly #log: GatewayLog;
@@ -136,17 +136,14 @@ export class RunningGateway {
     }
   }
 
-  /**
-   * Ends all streams cleanly, then the engine.
-   * @returns whether all streams have ended in time
-   */
-  async stop(): Promise<boolean> {
-    const isClean = await this.#gateway.stop();
+  /** Ends all streams cleanly, then the engine. */
+  async stop(): Promise<StopOutcome> {
+    const outcome = await this.#gateway.stop();
     await this.#cluster?.close();
     await this.#http?.close();
-    await this.#engine.close({ signal: isClean ? undefined : AbortSignal.abort() });
+    await this.#engine.close({ signal: outcome === 'late' ? AbortSignal.abort() : undefined });
     await this.#log.close();
-    return isClean;
+    return outcome;
   }
 }
 

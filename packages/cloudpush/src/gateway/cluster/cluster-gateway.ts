@@ -19,6 +19,7 @@ import {
 import type { GatewayEvent } from '../gateway-event.js';
 import type { GatewayService } from '../gateway-service.js';
 import type { ChannelState, ConfigurationFault, GatewayState } from '../state.js';
+import type { StopOutcome } from '../supervisor/supervisor.js';
 import type { FaultyChannel } from './channel-plans.js';
 import { clusterState } from './cluster-state.js';
 import { type Peers, requireAddress } from './peers.js';
@@ -60,8 +61,8 @@ export class ClusterGateway implements Gateway {
     this.#local = parts.local;
   }
 
-  /** Hands over what others take, and ends the rest. @returns whether all streams have ended in time */
-  async stop(): Promise<boolean> {
+  /** Hands over what others take, and ends the rest. */
+  async stop(): Promise<StopOutcome> {
     await this.#parts.node.leave(this.#parts.leaveTimeout());
     return await this.#local.stop();
   }

@@ -126,8 +126,7 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
   async apply(plan: ChannelPlan): Promise<void> {
     const before = this.#plan;
     const change = changeOf(before, plan);
-    const isRunning = this.#phase.type === 'running';
-    if (change === 'restart' && isRunning) await this.stop();
+    if (change === 'restart' && this.#phase.type === 'running') await this.stop();
     this.#plan = plan;
     if (plan.event !== undefined) this.events.plan = plan.event;
     if (!plan.enabled) await this.stop();
@@ -254,6 +253,7 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
   async #close(channel: MediaChannel, options?: ChannelCloseOptions): Promise<CloseReport> {
     if (this.#phase.type === 'running') this.#phase.started();
     this.events.end();
+    this.destinations.onEnding();
     // Its event `close` must find the phase entered.
     const closed = Promise.resolve().then(() => channel.close(options));
     const done = closed.then((report) => {

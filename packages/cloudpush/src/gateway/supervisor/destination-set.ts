@@ -19,6 +19,16 @@ export class DestinationSet {
     return this.#all;
   }
 
+  /** Some of what was queued when they were told to end last was lost. */
+  get hasLeftUnsent(): boolean {
+    return this.#all.some(({ hasLeftUnsent }) => hasLeftUnsent);
+  }
+
+  /** They are about to be told to end. */
+  onEnding(): void {
+    for (const one of this.#all) one.onEnding();
+  }
+
   find(name: string): DestinationSupervisor | undefined {
     return this.#all.find(({ plan }) => plan.name === name);
   }

@@ -3,6 +3,7 @@ import type { GatewayClock } from '../clock.js';
 import type { DestinationPlan } from '../config/configuration.js';
 import type { EventFields } from '../gateway-event.js';
 import type { DestinationState, DestinationStatus, ErrorState } from '../state.js';
+import { DestinationEnding } from './destination-ending.js';
 import { addTotals, type DestinationTotals, NO_TOTALS, totalsOf } from './destination-totals.js';
 import { gapEvent } from './gap-event.js';
 import type { MediaDestination } from './media-engine.js';
@@ -19,8 +20,6 @@ const LONGEST_OVERLAP = 30_000;
 const PAUSED_PART = 0.5;
 /** A server that is busy so often in a row has the name from somebody else. */
 const BUSY_ALARM = 3;
-/** The end did not wait for all that was queued. */
-const ABORTED = 'ERR_CLOUDPUSH_ABORTED';
 
 /** Owner of a destination: its channel. */
 export interface DestinationOwner {
@@ -52,6 +51,7 @@ export class DestinationSupervisor {
   #busy = 0;
   /** When the server began to say no; undefined while it has not, or since it said yes. */
   #refusedSince: number | undefined;
+  readonly #ending = new DestinationEnding();
   /** Connections that have been replaced and are not over yet. */
   readonly #former = new Set<MediaDestination>();
   /** Of connections that are over. */
@@ -85,6 +85,11 @@ export class DestinationSupervisor {
     return this.#phase.type === 'refused';
   }
 
+  /** Some of what was queued when it was told to end last was lost. */
+  get hasLeftUnsent(): boolean {
+    return this.#ending.hasLeftUnsent;
+  }
+
   get hasFailed(): boolean {
     return this.#lastError !== undefined;
   }
@@ -101,6 +106,7 @@ export class DestinationSupervisor {
   /** The engine has begun to connect. */
   attach(handle: MediaDestination): void {
     this.#leaveRefusal();
+    this.#ending.restart();
     this.#enter({ type: 'connecting', handle });
     handle.on('connect', () => this.#onConnect(handle));
     handle.on('move', () => this.#onMove(handle));
@@ -154,6 +160,12 @@ export class DestinationSupervisor {
       message: `${this.#plan.name} is refused: ${error.message}; the next attempt is in ${Math.round(wait / 1000)} s`,
       code: error.code,
     });
+  }
+
+  /** Its channel is about to be told to end, and so is it. */
+  onEnding(): void {
+    const { handle } = this;
+    if (handle !== undefined) this.#ending.begin(handle);
   }
 
   /** The channel is over, or about to be: nothing is being tried. */
@@ -220,6 +232,7 @@ export class DestinationSupervisor {
   #onDisconnect(handle: MediaDestination, error: CloudPushError, delay: number): void {
     if (handle !== this.handle) return;
     this.#note(error);
+    this.#ending.onLoss(error);
     this.#attempt++;
     // Between two segments there is no next attempt until one is wanted.
     const at = Number.isFinite(delay) ? this.#owner.clock.now() + delay : undefined;
@@ -242,12 +255,9 @@ export class DestinationSupervisor {
     this.#former.delete(handle);
     if (!isCurrent) return;
     this.#enter({ type: 'idle' });
-    const { name } = this.#plan;
-    if (error === undefined) this.#tell('destinationClosed', 'info', `${name} is closed`);
-    // The gateway ends, and does not wait for more: no server has refused anything.
-    else if (error.code === ABORTED) {
-      this.#tell('destinationClosed', 'warn', `${name} is closed before everything was sent`);
-    } else this.refuse(error);
+    const end = this.#ending.onEnded(this.#plan.name, handle, error);
+    if (end === undefined) this.refuse(error!);
+    else this.#tell('destinationClosed', end.level, end.message, end.code);
   }
 
   /** Somebody else seems to publish under the same name: people should know, once. */

@@ -1,3 +1,4 @@
+import type { SpoolStats } from '@cloudpush/engine';
 import { expect, test, vi } from 'vitest';
 import { settle } from '../testing/fake-clock.js';
 import { fakeError } from '../testing/fake-engine.js';
@@ -177,11 +178,81 @@ test('500 channels start a few at a time, and one that does not answer holds up 
 test('the end closes every channel', async () => {
   using gateway = await FakeGateway.start(TWO);
   gateway.bringUp('gate');
-  expect(await gateway.service.stop()).toBe(true);
+  expect(await gateway.service.stop()).toBe('sent');
   expect(gateway.engine.opened.every(({ isClosed }) => isClosed)).toBe(true);
   expect(gateway.service.snapshot().ready).toBe(false);
   await expect(gateway.service.removeChannel('gate')).rejects.toMatchObject({ reason: 'stopping' });
   await settle();
+});
+
+/** The last word of the destination `cloud` of a channel. */
+function lastWord(gateway: FakeGateway, channel: string) {
+  const words = gateway.service.events({ channel }).filter(({ destination }) => destination === 'cloud');
+  return { type: words.at(-1)?.type, level: words.at(-1)?.level, message: words.at(-1)?.message };
+}
+
+test('media that was queued and not sent at the end is told, and no server is said to have refused anything', async () => {
+  using gateway = await FakeGateway.start(TWO);
+  gateway.bringUp('gate');
+  gateway.engine.channel('door').stream();
+  gateway.engine.channel('door').all[0]!.endsWith = fakeError('ERR_CLOUDPUSH_CLOSE_TIMEOUT');
+  expect(await gateway.service.stop()).toBe('unsent');
+  expect(lastWord(gateway, 'door')).toEqual({
+    type: 'destinationClosed',
+    level: 'warn',
+    message: 'cloud is closed before everything was sent: ERR_CLOUDPUSH_CLOSE_TIMEOUT happened',
+  });
+  expect(lastWord(gateway, 'gate')).toMatchObject({ level: 'info', message: 'cloud is closed' });
+});
+
+test('a channel that is removed, and ends with media unsent while the gateway does, counts as well', async () => {
+  using gateway = await FakeGateway.start(TWO);
+  gateway.bringUp('door');
+  const door = gateway.engine.channel('door');
+  door.all[0]!.endsWith = fakeError('ERR_CLOUDPUSH_CLOSE_TIMEOUT');
+  let end = (): void => {};
+  const mayEnd = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const close = door.close.bind(door);
+  vi.spyOn(door, 'close').mockImplementation(async () => {
+    await mayEnd;
+    return await close();
+  });
+  await gateway.service.removeChannel('door');
+  const stopped = gateway.service.stop();
+  end();
+  expect(await stopped).toBe('unsent');
+});
+
+test('a connection that was lost and made again is no media unsent at the end', async () => {
+  using gateway = await FakeGateway.start(TWO);
+  gateway.bringUp('door');
+  const destination = gateway.engine.channel('door').all[0]!;
+  destination.endsWith = destination.disconnect();
+  destination.connect();
+  expect(await gateway.service.stop()).toBe('sent');
+  expect(lastWord(gateway, 'door')).toMatchObject({ level: 'info', message: 'cloud is closed' });
+});
+
+const SPOOL = { state: 'spooling', lostBytes: 100, gaps: 1 } as SpoolStats;
+
+test.each([
+  ['kept', SPOOL, {}, 'sent', 'cloud is closed; what was not sent is kept on disk'],
+  ['lost by a disk that has failed', { ...SPOOL, state: 'off' }, {}, 'unsent', /before everything was sent/],
+  ['lost in part', { ...SPOOL, lostBytes: 150 }, {}, 'unsent', /before everything was sent/],
+  ['dropped in part', SPOOL, { lostPictures: 1 }, 'unsent', /before everything was sent/],
+] as const)('media for the disk spool that is %s at the end', async (_, spool, counts, outcome, message) => {
+  using gateway = await FakeGateway.start(TWO);
+  gateway.bringUp('door');
+  const destination = gateway.engine.channel('door').all[0]!;
+  destination.spool = SPOOL;
+  destination.endsWith = fakeError('ERR_CLOUDPUSH_CLOSE_TIMEOUT');
+  const stopped = gateway.service.stop();
+  destination.spool = spool;
+  destination.counts = { ...destination.counts, ...counts };
+  expect(await stopped).toBe(outcome);
+  expect(lastWord(gateway, 'door').message).toMatch(message);
 });
 
 test('the end says that a channel could not be closed in time, as soon as that is over', async () => {
@@ -193,7 +264,7 @@ test('the end says that a channel could not be closed in time, as soon as that i
   await gateway.clock.advance(3999);
   expect(stopped).not.toHaveBeenCalled();
   await gateway.clock.advance(1);
-  expect(stopped).toHaveBeenCalledWith(false);
+  expect(stopped).toHaveBeenCalledWith('late');
 });
 
 test('a server that takes less than comes is told as paused', async () => {

@@ -20,13 +20,16 @@ export interface AppliedChanges {
   readonly removed: readonly string[];
 }
 
+/** How the streams of a gateway have ended: all was sent, some was not, or not all have ended in time. */
+export type StopOutcome = 'sent' | 'unsent' | 'late';
+
 /** Runs the channels of a configuration. */
 export class Supervisor {
   readonly #context: ChannelContext;
   readonly #standbys: StandbyChannels;
   #channels = new Map<string, ChannelSupervisor>();
   /** Channels that are no longer wanted, until their streams have ended. */
-  readonly #leaving = new Map<Promise<void>, string>();
+  readonly #leaving = new Map<Promise<void>, ChannelSupervisor>();
   readonly #triggers: TriggerSet;
   #stopUpdates: () => void = () => {};
 
@@ -110,28 +113,30 @@ export class Supervisor {
    * all
    */
   async untilEnded(names?: readonly string[]): Promise<void> {
-    const ends = [...this.#leaving].filter(([, name]) => names?.includes(name) ?? true);
+    const ends = [...this.#leaving].filter(([, { plan }]) => names?.includes(plan.name) ?? true);
     await Promise.allSettled(ends.map(([end]) => end));
   }
 
   /**
    * Ends all streams cleanly.
    * @param timeout the longest to wait, in ms
-   * @returns whether all have ended in time
    */
-  async stop(timeout: number): Promise<boolean> {
+  async stop(timeout: number): Promise<StopOutcome> {
     this.#stopUpdates();
     const channels = [...this.#channels.values()];
+    const ending = [...channels, ...this.#leaving.values()];
     this.#standbys.drop();
     const ends = [
       this.#triggers.close(),
       ...channels.map((channel) => channel.stop()),
       ...this.#leaving.keys(),
     ];
-    const all = Promise.all(ends).then(() => true);
+    const all = Promise.all(ends).then(() =>
+      ending.some(({ destinations }) => destinations.hasLeftUnsent) ? 'unsent' : 'sent',
+    );
     let cancel = (): void => {};
-    const tooLate = new Promise<boolean>((resolve) => {
-      cancel = this.#context.clock.after(timeout, () => resolve(false));
+    const tooLate = new Promise<StopOutcome>((resolve) => {
+      cancel = this.#context.clock.after(timeout, () => resolve('late'));
     });
     return await Promise.race([all, tooLate]).finally(cancel);
   }
@@ -144,7 +149,7 @@ export class Supervisor {
 
   #leave(channel: ChannelSupervisor): void {
     const leaving = channel.stop().finally(() => this.#leaving.delete(leaving));
-    this.#leaving.set(leaving, channel.plan.name);
+    this.#leaving.set(leaving, channel);
   }
 
   #updateLater(): void {

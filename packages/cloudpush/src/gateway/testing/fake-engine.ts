@@ -12,6 +12,7 @@ import {
   type PushTarget,
   type SourceOptions,
   type SourceStats,
+  type SpoolStats,
   type StandbyOptions,
   type StreamMetadata,
 } from '@cloudpush/engine';
@@ -44,6 +45,9 @@ export class FakeDestination extends EventEmitter {
   state: 'connecting' | 'publishing' | 'closing' | 'closed' = 'connecting';
   counts = { ...TOTALS };
   queuedMs = 0;
+  spool: SpoolStats | undefined;
+  /** The way in which it ends when its channel is told to; default: cleanly. */
+  endsWith: CloudPushError | undefined;
 
   constructor(options: DestinationOptions, channel: FakeChannel) {
     super();
@@ -56,9 +60,15 @@ export class FakeDestination extends EventEmitter {
     this.emit('connect');
   }
 
-  disconnect(code = 'ERR_CLOUDPUSH_PEER_CLOSED', delay = 1000, errorClass: ErrorClass = 'retryable'): void {
+  disconnect(
+    code = 'ERR_CLOUDPUSH_PEER_CLOSED',
+    delay = 1000,
+    errorClass: ErrorClass = 'retryable',
+  ): CloudPushError {
+    const error = fakeError(code, errorClass);
     this.state = 'connecting';
-    this.emit('disconnect', { error: fakeError(code, errorClass), delay, destination: this });
+    this.emit('disconnect', { error, delay, destination: this });
+    return error;
   }
 
   /** The server says no. */
@@ -94,7 +104,7 @@ export class FakeDestination extends EventEmitter {
       unacknowledgedBytes: undefined,
       acknowledgementLag: undefined,
       timings: undefined,
-      spool: undefined,
+      spool: this.spool,
     };
   }
 
@@ -228,7 +238,7 @@ export class FakeChannel extends EventEmitter {
     const keyFrame = options?.untilKeyFrame === undefined ? undefined : this.keyFrame;
     const report = { clean: true, error: undefined, keyFrame };
     this.#isClosing = true;
-    for (const destination of this.open) destination.end(report);
+    for (const one of this.open) one.end({ ...report, error: one.endsWith });
     this.#end(report);
     return report;
   }

@@ -5,6 +5,7 @@ import { FileWatcher } from '../../../gateway/config/file-watcher.js';
 import { faultText, parseConfiguration } from '../../../gateway/config/parse.js';
 import type { ReloadReport } from '../../../gateway/gateway.js';
 import { type GatewayStart, RunningGateway } from '../../../gateway/running-gateway.js';
+import type { StopOutcome } from '../../../gateway/supervisor/supervisor.js';
 import { CommandError, ExitCode, usageError } from '../../exit-code.js';
 import type { Interruption } from '../../interruption.js';
 import { plural } from '../../terminal/format.js';
@@ -13,6 +14,13 @@ import { ServiceManager } from './service-manager.js';
 
 /** Reasons why an address cannot be listened on. */
 const LISTEN_ERRORS = ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND'];
+
+/** What there is to add to the end. */
+const REMAINDERS: Readonly<Record<StopOutcome, string>> = {
+  sent: '',
+  unsent: '; some of what was queued was not sent',
+  late: '; some streams could not be ended in time',
+};
 
 /** The options of `cloudpush gateway`, as the parser gives them. */
 export interface GatewayOptions {
@@ -92,9 +100,9 @@ async function runGateway(start: GatewayStart, output: Output, interruption: Int
   await interruption.wanted();
   manager.stopping(configuration.stopTimeout);
   await watcher?.close();
-  const isClean = await running.stop();
-  output.note(isClean ? 'gateway has ended' : 'gateway has ended; some streams could not be ended in time');
-  return isClean ? ExitCode.ok : ExitCode.failure;
+  const outcome = await running.stop();
+  output.note(`gateway has ended${REMAINDERS[outcome]}`);
+  return outcome === 'sent' ? ExitCode.ok : ExitCode.failure;
 }
 
 async function started(start: GatewayStart): Promise<RunningGateway> {
