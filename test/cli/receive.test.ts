@@ -2,6 +2,7 @@
 // sent.
 
 import { readdir } from 'node:fs/promises';
+import { RtmpPublisher } from '@cloudpush/transport';
 import { describe, expect, test } from 'vitest';
 import { cloudpush, startCloudpush } from '../support/cloudpush.js';
 import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
@@ -144,4 +145,26 @@ describe.concurrent('what receive says', { timeout: TIMEOUT_MS }, () => {
     await push.stop('SIGKILL');
     expect(await receiver.ended('stream')).toMatchObject({ clean: false });
   });
+});
+
+test('the longest message that RTMP has is taken, unless --max-message says otherwise', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using folder = await TempFolder.create();
+  const publish = async (receiver: CloudpushReceiver) => {
+    const url = receiver.url('large');
+    const publisher = await RtmpPublisher.connect({ url }, { onDrain() {}, onStatus() {}, onClose() {} });
+    const picture = Buffer.alloc(2 ** 24 - 1, 0x5a);
+    picture.set([0x17, 1, 0, 0, 0]);
+    publisher.send({ type: 9, timestamp: 0, parts: [picture], size: picture.length, headroom: 0 }, undefined);
+    await publisher.close().catch(() => {});
+    return receiver.ended('large');
+  };
+  await using large = await CloudpushReceiver.start(folder.file('large'));
+  expect(await publish(large)).toMatchObject({ clean: true, videoMessages: 1 });
+  await using small = await CloudpushReceiver.start(folder.file('small'), ['--max-message', '8M']);
+  expect(await publish(small)).toMatchObject({ clean: false, videoMessages: 0 });
+  const { code, stderr } = await cloudpush(['receive', '--max-message', '16M']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('That is 16777216 bytes; a size from 65536 to 16777215 is needed');
 });

@@ -66,6 +66,21 @@ export function byteSize(text: string): number {
   return value;
 }
 
+const MIN_MESSAGE = 65_536;
+/** Bytes of the longest message that RTMP allows (RTMP 1.0 §5.3.1.2): what `push` sends at most. */
+export const MAX_MESSAGE = 2 ** 24 - 1;
+
+/** Bytes of an RTMP message, 65,536 to 16,777,215, written as in {@link byteSize}. */
+export function messageSize(text: string): number {
+  const value = byteSize(text);
+  if (value < MIN_MESSAGE || value > MAX_MESSAGE) {
+    throw new InvalidArgumentError(
+      `That is ${value} bytes; a size from ${MIN_MESSAGE} to ${MAX_MESSAGE} is needed, such as 8M.`,
+    );
+  }
+  return value;
+}
+
 const MAX_BIT_RATE = 1_000_000_000;
 const RATE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1000, m: 1_000_000 };
 

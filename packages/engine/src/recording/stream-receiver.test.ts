@@ -127,6 +127,34 @@ test('a stream above the most that are wanted is refused, and its place is free 
   await receiver.close();
 });
 
+test('a message may be as long as is wanted, and a longer one ends its stream', async () => {
+  const largest = 2 ** 24 - 1;
+  const { receiver, url, ended } = await startReceiver({ maxMessageBytes: largest });
+  const publisher = await RtmpPublisher.connect({ url: `${url}/large` }, EVENTS);
+  const picture = Buffer.alloc(largest, 0x5a);
+  picture.set(PICTURE);
+  send(publisher, MessageType.video, 0, picture);
+  await publisher.close();
+  const [first] = await ended(1);
+  expect(first!.end).toEqual({ clean: true, error: undefined });
+  const { tags } = await tagsOf(first!.stream.file!);
+  expect(tags.map(({ payload }) => payload.length)).toEqual([largest]);
+  await receiver.close();
+
+  const small = await startReceiver({ maxMessageBytes: 65_536 });
+  const other = await RtmpPublisher.connect({ url: `${small.url}/large` }, EVENTS);
+  send(other, MessageType.video, 0, picture.subarray(0, 65_537));
+  other.flush();
+  const [second] = await small.ended(1);
+  expect(second!.end.error?.message).toMatch(/65537.*65536/);
+  other.destroy();
+  await small.receiver.close();
+});
+
+test.each([65_535, 2 ** 24, 70_000.5, Number.NaN])('no message is at most %d bytes long', async (bytes) => {
+  await expect(startReceiver({ maxMessageBytes: bytes })).rejects.toThrow('maxMessageBytes');
+});
+
 test('closing resolves when the recordings of streams that still came in are whole', async () => {
   const { receiver, url, ended } = await startReceiver();
   const publisher = await RtmpPublisher.connect({ url: `${url}/live` }, EVENTS);

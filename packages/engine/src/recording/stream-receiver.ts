@@ -1,10 +1,12 @@
 import {
   type Decision,
+  RECEIVER_LIMITS,
   type ReceivedStream,
   type ReceivedStreamHandler,
   RtmpReceiver,
+  type TransportLimits,
 } from '@cloudpush/transport';
-import { invalidType, requireObject, requireText } from '../base/validation.js';
+import { invalidParameter, invalidType, requireObject, requireText } from '../base/validation.js';
 import type { RecordingPlace } from './flv-recording.js';
 import type { IncomingStream, StreamEnd } from './incoming-stream.js';
 import { WriteBacklog } from './ordered-file.js';
@@ -26,12 +28,19 @@ export interface StreamReceiverOptions {
   readonly maxConnections?: number | undefined;
   /** Bytes of half-received messages of all publishers together. Default 256 MiB. */
   readonly maxMemory?: number | undefined;
+  /**
+   * Bytes of the longest message that is taken, a picture with its head: 65,536 to 16,777,215, which is what
+   * RTMP allows (§5.3.1.2). The connection of a longer one is closed. A publisher may hold two such messages
+   * that are half received, at least 16 MiB, all of them `maxMemory`. Default 8 MiB.
+   */
+  readonly maxMessageBytes?: number | undefined;
   /** A publisher that completes no message for so many ms is sent away; 0: never. Default 20,000. */
   readonly idleTimeout?: number | undefined;
 }
 
 const DEFAULT_MAX_STREAMS = 1024;
 const DEFAULT_IDLE_TIMEOUT = 20_000;
+const MESSAGE_BYTES = { least: 2 ** 16, most: 2 ** 24 - 1 } as const;
 /** Publishers have little to say beside media: what strangers say is kept small. */
 const LIMITS = { maxUnreadReplyBytes: 1 << 16, maxCommandBytes: 1 << 16, maxAmfValues: 1 << 10 } as const;
 
@@ -71,6 +80,7 @@ export class StreamReceiver {
       if (typeof events[name] !== 'function') throw invalidType(name, events[name], 'a function');
     if (options.folder !== undefined) requireText('folder', options.folder);
     if (options.template !== undefined) requireText('template', options.template);
+    requireMessageBytes(options.maxMessageBytes);
     this.#options = options;
     this.#events = events;
     this.#maxStreams = options.maxStreams ?? DEFAULT_MAX_STREAMS;
@@ -108,7 +118,7 @@ export class StreamReceiver {
         maxConnections,
         maxBufferedBytes: maxMemory,
         idleTimeout: idleTimeout ?? DEFAULT_IDLE_TIMEOUT,
-        limits: LIMITS,
+        limits: { ...LIMITS, ...messageLimits(this.#options.maxMessageBytes) },
         behaviour: { onPublish: () => this.#decide() },
       },
       {
@@ -136,4 +146,17 @@ export class StreamReceiver {
     this.#events.onPublish(input);
     return input;
   }
+}
+
+function requireMessageBytes(bytes: number | undefined): void {
+  if (bytes === undefined) return;
+  const { least, most } = MESSAGE_BYTES;
+  if (!Number.isSafeInteger(bytes) || bytes < least || bytes > most)
+    throw invalidParameter('maxMessageBytes', bytes, `an integer from ${least} to ${most}`);
+}
+
+/** Messages of a picture and of sound may be under way at a time. */
+function messageLimits(bytes: number | undefined): Partial<TransportLimits> {
+  if (bytes === undefined) return {};
+  return { maxMessageBytes: bytes, maxAssemblyBytes: Math.max(RECEIVER_LIMITS.maxAssemblyBytes, 2 * bytes) };
 }

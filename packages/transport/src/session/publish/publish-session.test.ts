@@ -525,6 +525,19 @@ describe('publish session: limits of servers', () => {
     expect(server.session.connectionLost().message).toContain("nginx-rtmp's default max_message is 1048576");
   });
 
+  test('names the size of a message that hardly any server takes, and guesses at nothing else', () => {
+    const server = new ScriptedServer().accept();
+    server.session.send(video(8 * 2 ** 20));
+    expect(server.session.connectionLost().message).toContain('nginx-rtmp');
+    server.session.send(video(12_000_000));
+    const { message, details } = server.session.connectionLost();
+    expect(message).toContain(
+      'the largest message had 12000000 bytes, and few servers take more than 8388608',
+    );
+    expect(message).not.toMatch(/nginx|stream key|token/);
+    expect(details).not.toHaveProperty('silent');
+  });
+
   test('recognizes SRS and MediaMTX by their answers', () => {
     const srs = new ScriptedServer().shakeHands();
     srs.command(

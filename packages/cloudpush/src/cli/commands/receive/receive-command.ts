@@ -21,6 +21,8 @@ export interface ReceiveOptions {
   readonly maxConnections?: number;
   /** Bytes. */
   readonly maxMemory?: number;
+  /** Bytes. */
+  readonly maxMessage: number;
   /** s; 0: never. */
   readonly idleTimeout?: number;
   /** Streams that gaps were sent for are joined with them at the end. */
@@ -53,7 +55,7 @@ export async function receiveCommand(
     recordingFailures: 0,
   };
   const { listen, record, name, idleTimeout } = options;
-  const { maxStreams, maxConnections, maxMemory } = options;
+  const { maxStreams, maxConnections, maxMemory, maxMessage } = options;
   checkName(name, record);
   if (options.joinGaps === true && record === undefined)
     throw usageError('--join-gaps needs --record, the folder of the recordings');
@@ -67,6 +69,7 @@ export async function receiveCommand(
       maxStreams,
       maxConnections,
       maxMemory,
+      maxMessageBytes: maxMessage,
     },
     {
       onPublish: (stream) => log.publish(stream),

@@ -1,6 +1,14 @@
 import { DEFAULT_RECORDING_NAME, RECORDING_PLACEHOLDERS } from '@cloudpush/engine/recording';
 import { Command, Option } from 'commander';
-import { byteSize, integer, listenAddress, nonNegative, positive } from '../../argument-types.js';
+import {
+  byteSize,
+  integer,
+  listenAddress,
+  MAX_MESSAGE,
+  messageSize,
+  nonNegative,
+  positive,
+} from '../../argument-types.js';
 import type { CommandContext } from '../../command-context.js';
 import { receiveCommand } from './receive-command.js';
 
@@ -15,6 +23,8 @@ client that reaches it may publish, within the limits; there are no passwords.
 
 --name makes folders of slashes: --name '{app}/{date}/{name}_{time}'. A file that exists is never overwritten:
 the next one gets -2 behind its name. An empty stream leaves no file.
+
+A connection holds at most two messages of --max-message that are still incomplete (32 MiB), all connections --max-memory.
 
 --join-gaps is what a server does with the gaps of a publisher that spools: it makes APP_NAME_joined.flv of all recordings
 of a stream in this run, each group of pictures once, by wall clock.
@@ -53,6 +63,14 @@ export function receiveProgram({ output, interruption, done }: CommandContext): 
       '--max-memory <size>',
       'memory for messages that are still incomplete; above it, the connection that holds most is closed (default: 256M)',
       byteSize,
+    )
+    .addOption(
+      new Option(
+        '--max-message <size>',
+        'longest message, a picture with its head: a longer one closes its connection',
+      )
+        .argParser(messageSize)
+        .default(MAX_MESSAGE, `${MAX_MESSAGE}, the most of RTMP`),
     )
     .option(
       '--idle-timeout <seconds>',
