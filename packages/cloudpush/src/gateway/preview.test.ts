@@ -27,7 +27,7 @@ test('whoever looks is one more destination of the engine, and none of the chann
   const channel = gateway.engine.channel('gate');
   expect(channel.open.map(({ options }) => options)).toEqual([
     expect.objectContaining({ url: 'rtmp://cloud/live/gate' }),
-    expect.objectContaining({ url: LOOK, overflow: 'drop' }),
+    expect.objectContaining({ url: LOOK, overflow: 'drop', observer: true }),
   ]);
   expect(gateway.state('gate').destinations.map(({ name }) => name)).toEqual(['cloud']);
   await gateway.service.closePreview(LOOK);

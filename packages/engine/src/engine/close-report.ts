@@ -5,7 +5,7 @@ export interface CloseReport {
   /**
    * True when the stream was closed as asked, everything accepted before had been sent, and no connection was
    * lost on the way. What was dropped because a server is slow (`overflow: 'drop'`, or several destinations)
-   * does not count against it. Of a channel that never had a destination: it was neither aborted nor ended by
+   * does not count against it, nor does how an `observer` ended. Of a channel that never had a destination: it was neither aborted nor ended by
    * a fault.
    */
   readonly clean: boolean;

@@ -1,7 +1,7 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import { checkedSignal } from '../base/abort-signals.js';
 import { abortedError } from '../base/errors.js';
-import { checkedOptions, invalidParameter, invalidType, oneOf } from '../base/validation.js';
+import { checkedOptions, invalidParameter, invalidType, oneOf, optionalBoolean } from '../base/validation.js';
 import type { TargetRequest } from '../targets/target-request.js';
 import { sourceConfig } from './checked-source.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.js';
@@ -27,6 +27,8 @@ export interface DestinationPlan {
   /** Undefined: the target is fixed. */
   readonly request: TargetRequest | undefined;
   readonly signal: AbortSignal | undefined;
+  /** How it ends is no part of how its channel does. */
+  readonly isObserver: boolean;
 }
 
 /** A channel that may be, with its first destination, if it has one. */
@@ -87,7 +89,8 @@ function plan(options: DestinationOptions, context: PlanContext, hasSource: bool
   const config = hasSource ? droppingConfig(checked, options.overflow) : checked;
   const request = options.target === undefined ? undefined : { ...options.target };
   if (signal?.aborted) throw abortedError(signal.reason);
-  return { config, request, signal };
+  const isObserver = optionalBoolean('observer', options.observer) ?? false;
+  return { config, request, signal, isObserver };
 }
 
 /** Options that are about packets of the caller have no meaning beside a source. */

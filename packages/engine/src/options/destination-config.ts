@@ -77,6 +77,7 @@ export const DESTINATION_OPTIONS: Readonly<Record<keyof DestinationOptions, true
   chunkSize: true,
   endOfSequence: true,
   segmentConnection: true,
+  observer: true,
   signal: true,
   connection: true,
 };

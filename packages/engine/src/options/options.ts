@@ -172,6 +172,11 @@ export interface DestinationSettings {
    * event `move` tells of a new one.
    */
   readonly segmentConnection?: 'auto' | 'same' | 'new' | undefined;
+  /**
+   * True: somebody only looks on, as with a preview. How such a destination ends is no part of the channel's
+   * `CloseReport`, which tells of the others. Default false.
+   */
+  readonly observer?: boolean | undefined;
   /** Aborts the destination: its connection is reset. Of `openChannel`: aborts the channel. */
   readonly signal?: AbortSignal | undefined;
   /**

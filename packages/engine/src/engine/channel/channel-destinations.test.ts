@@ -85,6 +85,20 @@ test('the number of a destination that ends is free, its counts are kept, and th
   expect([destinations.failure?.code, destinations.clean, destinations.all]).toEqual([lost.code, false, []]);
 });
 
+test('how somebody who looks on ends is no part of how the channel does', () => {
+  const fixture = new Fixture();
+  const { destinations } = fixture;
+  const [server, looker] = [fixture.attach(), fixture.attach({ observer: true })];
+  destinations.onDetached(looker, other);
+  // Its number is another destination's now, and that one counts.
+  const next = fixture.attach();
+  destinations.onChannelClosing();
+  destinations.onDetached(server, undefined);
+  expect([destinations.failure, destinations.clean]).toEqual([undefined, true]);
+  destinations.onDetached(next, lost);
+  expect([next, destinations.failure?.code, destinations.clean]).toEqual([looker, lost.code, false]);
+});
+
 test('a listener that throws finds everything done: the destination publishes, and whoever waits is woken', async () => {
   const fixture = new Fixture();
   const number = fixture.attach();

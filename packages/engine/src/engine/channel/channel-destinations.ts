@@ -35,6 +35,8 @@ export interface DestinationsOwner {
 export class ChannelDestinations {
   readonly #owner: DestinationsOwner;
   readonly #open = new Map<number, DestinationController>();
+  /** Those whose ends do not count: somebody only looks on. */
+  readonly #observers = new Set<DestinationController>();
   #everAttached = false;
   #everPublished = false;
   #clean = true;
@@ -75,12 +77,12 @@ export class ChannelDestinations {
     return this.#everAttached;
   }
 
-  /** Every destination that is over ended cleanly. */
+  /** Every destination that is over ended cleanly, observers aside. */
   get clean(): boolean {
     return this.#clean;
   }
 
-  /** The first thing that went wrong with a destination. */
+  /** The first thing that went wrong with a destination, observers aside. */
   get failure(): CloudPushError | undefined {
     return this.#failure;
   }
@@ -97,12 +99,14 @@ export class ChannelDestinations {
   }
 
   /** Adds a destination, which has its slot. It does not fail. */
-  attach({ id, number }: EngineSlot, { config, request, signal }: DestinationPlan): Destination {
+  attach({ id, number }: EngineSlot, plan: DestinationPlan): Destination {
+    const { config, request, signal, isObserver } = plan;
     const { services, placement, sender, segments } = this.#owner;
     const question = request === undefined ? undefined : { cache: services.targets, request };
     const slot = { id, number, clock: services.pool.clock, placement, sender, turns: services.series };
     const controller = new DestinationController(slot, config, question);
     this.#open.set(number, controller);
+    if (isObserver) this.#observers.add(controller);
     this.#everAttached = true;
     segments.onAttached();
     controller.abortWith(signal);
@@ -181,8 +185,10 @@ export class ChannelDestinations {
     services.slots.free(number);
     const report = controller.onDetached(error);
     observer.destinationClosed(destination, report);
-    this.#clean &&= report.clean;
-    this.#failure ??= report.error;
+    if (!this.#observers.delete(controller)) {
+      this.#clean &&= report.clean;
+      this.#failure ??= report.error;
+    }
     counts.addFinished(destination.stats());
     this.#tellRelievable();
   }
