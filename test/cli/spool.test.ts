@@ -1,6 +1,6 @@
 // `cloudpush spool` as a user runs it, on a spool that the engine has written.
 
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlvReader, TagRole, TagType } from '@cloudpush/muxer';
 import { describe, expect, test } from 'vitest';
@@ -75,7 +75,7 @@ describe.concurrent('a spool', { timeout: TIMEOUT_MS }, () => {
     expect(gaps[0]).toMatchObject({ series: SERIES, channel: 'yard', destination: 'cloud', gap: 2 });
   });
 
-  test('is verified, and tells of one byte that is another', async () => {
+  test('is verified, and tells of one byte that is another, and of media that is gone', async () => {
     await using folder = await TempFolder.create();
     await spool(folder.path);
     expect(await cloudpush(['spool', 'verify', folder.path])).toMatchObject({
@@ -93,6 +93,20 @@ describe.concurrent('a spool', { timeout: TIMEOUT_MS }, () => {
       { gap: 1, intact: true, damagedGroups: 0 },
       { gap: 2, intact: false, damagedGroups: 1 },
     ]);
+    await rm(path);
+    await truncate(join(folder.path, SERIES, '00000001-00001.flv'), 600);
+    const missing = await cloudpush(['spool', 'verify', folder.path, '--json']);
+    expect(missing.code).toBe(1);
+    expect(JSON.parse(missing.stdout)).toMatchObject({
+      intact: false,
+      gaps: [
+        { gap: 1, intact: false, missingGroups: expect.any(Number) },
+        { gap: 2, intact: false, missingGroups: expect.any(Number) },
+      ],
+    });
+    const { stdout: text } = await cloudpush(['spool', 'verify', folder.path]);
+    expect(text).toMatch(/missing groups/);
+    expect(text).toMatch(/\ndamaged\s*$/);
   });
 
   test('is exported, bit by bit as it came, with the time of every group', async (context) => {

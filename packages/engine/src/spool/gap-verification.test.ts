@@ -4,7 +4,8 @@ import { ReaderBench } from './testing/reader-bench.js';
 import { diskError } from './testing/simulated-disk.js';
 
 const FOLDER = '/spool/series';
-const WHOLE = { groups: 4, tags: 8, damagedGroups: 0, damagedHeaders: 0, cutBytes: 0 };
+const NO_DAMAGE = { damagedGroups: 0, missingGroups: 0, damagedHeaders: 0, cutBytes: 0 };
+const WHOLE = { groups: 4, tags: 8, ...NO_DAMAGE };
 
 /** A gap of two segments, each of two groups of two tags. */
 async function gapOf(): Promise<{
@@ -52,13 +53,50 @@ test('a segment of which nothing can be used has as many damaged groups as it ha
   const { media, index } = segments[0]!;
   bench.disk.content(media)[20]! ^= 1;
   bench.disk.content(index)[5]! ^= 1;
-  expect(await verify()).toEqual({ groups: 2, tags: 4, damagedGroups: 2, damagedHeaders: 1, cutBytes: 0 });
+  expect(await verify()).toEqual({ ...NO_DAMAGE, groups: 2, tags: 4, damagedGroups: 2, damagedHeaders: 1 });
 });
 
 test('a segment that is gone was confirmed, and is no damage', async () => {
   const { bench, segments, verify } = await gapOf();
   await bench.disk.remove(segments[0]!.media);
+  await bench.disk.remove(segments[0]!.index);
   expect(await verify()).toEqual({ ...WHOLE, groups: 2, tags: 4 });
+});
+
+test('a segment whose index is there is missing, unless it was confirmed', async () => {
+  const { bench, segments, verify } = await gapOf();
+  await bench.disk.remove(segments[0]!.media);
+  expect(await verify()).toEqual({ ...WHOLE, groups: 2, tags: 4, missingGroups: 2 });
+  bench.gap.acknowledged = { segment: 1, group: 1 };
+  expect(await verify()).toEqual({ ...WHOLE, groups: 2, tags: 4, missingGroups: 1 });
+  bench.gap.acknowledged = { segment: 2, group: 0 };
+  expect(await verify()).toEqual({ ...WHOLE, groups: 2, tags: 4 });
+});
+
+test('a segment whose media goes while the others are read, and its index last, was confirmed', async () => {
+  const { bench, segments, verify } = await gapOf();
+  await bench.disk.remove(segments[0]!.media);
+  let isThere = true;
+  bench.disk.onStep = ({ call, path }) => {
+    if (call !== 'read' || path !== segments[1]!.media || !isThere) return undefined;
+    isThere = false;
+    void bench.disk.remove(segments[0]!.index);
+    return undefined;
+  };
+  expect(await verify()).toEqual({ ...WHOLE, groups: 2, tags: 4 });
+});
+
+test('groups that a finished segment has lost are missing; what an unfinished index does not name is not', async () => {
+  const { bench, segments, verify } = await gapOf();
+  const { media, bytes, groups } = segments[1]!;
+  bench.disk.setContent(media, bytes.subarray(0, groups[1]!.offset));
+  expect(await verify()).toEqual({ ...WHOLE, groups: 3, tags: 6, missingGroups: 1 });
+  const crashed = new ReaderBench();
+  const stored = await crashed.store(1, { isFinished: false, indexed: 1 });
+  crashed.disk.setContent(stored.media, stored.bytes.subarray(0, -1));
+  const damage = await verifyGap(crashed.disk, FOLDER, crashed.gap);
+  expect(damage).toMatchObject({ damagedGroups: 0, missingGroups: 0, damagedHeaders: 0 });
+  expect(damage.cutBytes).toBeGreaterThan(0);
 });
 
 test('a disk that cannot be read is told', async () => {

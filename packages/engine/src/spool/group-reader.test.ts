@@ -73,14 +73,29 @@ test('who stops reading closes the file', async () => {
 
 test('a segment that was removed meanwhile is passed over, and nothing of it is damaged', async () => {
   const bench = new ReaderBench();
-  const { media } = await bench.store(1);
+  const { media, index } = await bench.store(1);
   await bench.store(2);
   await bench.disk.remove(media);
+  await bench.disk.remove(index);
   expect(await bench.places()).toEqual([
     [2, 0],
     [2, 1],
   ]);
   expect(bench.damaged).toEqual([]);
+});
+
+test('a segment that is gone, and that nobody has removed, is damaged, once', async () => {
+  const bench = new ReaderBench();
+  const { media, groups } = await bench.store(1);
+  await bench.store(2);
+  await bench.disk.remove(media);
+  for (let i = 0; i < 2; i++)
+    expect(await bench.places()).toEqual([
+      [2, 0],
+      [2, 1],
+    ]);
+  const bytes = groups.reduce((sum, group) => sum + group.bytes, 0);
+  expect(bench.damaged).toMatchObject([{ groups: 2, bytes }]);
 });
 
 test('a disk that cannot be read is no segment that is gone', async () => {

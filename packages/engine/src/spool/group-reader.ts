@@ -1,5 +1,5 @@
 import type { GroupEntry, SpoolPlace } from './group-entry.js';
-import { loadSegment, segmentPaths } from './segment-loader.js';
+import { loadGone, loadSegment, segmentPaths } from './segment-loader.js';
 import { SegmentReader } from './segment-reader.js';
 import type { GapRecord, PartRecord } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
@@ -94,6 +94,9 @@ export class GapReader {
       reader = await SegmentReader.open(io, segmentPaths(folder, name).media, part.headerBytes);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Where the index is there, nobody has removed it: its media is lost.
+      const isLost = this.#gap.parts.includes(part) && (await loadGone(io, folder, name)) !== undefined;
+      if (isLost) this.#leaveOutRest(part, []);
       // It was removed meanwhile, which counts as confirmed.
       this.#place = { segment: part.number, group: part.groups };
       return false;

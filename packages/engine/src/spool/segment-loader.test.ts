@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { type LoadedSegment, loadSegment, parseSegmentName, segmentPaths } from './segment-loader.js';
+import {
+  type LoadedSegment,
+  loadGone,
+  loadSegment,
+  parseSegmentName,
+  segmentPaths,
+  unconfirmedOf,
+} from './segment-loader.js';
 import { SimulatedDisk } from './testing/simulated-disk.js';
 import {
   GAP_START,
@@ -60,6 +67,8 @@ test('a segment that was finished is known from its index, and its media is not 
   expect(await load(disk)).toEqual({
     head: head(headerBytes),
     groups,
+    missing: [],
+    firstMissing: groups.length,
     validBytes: bytes.length,
     fileBytes: bytes.length,
     isIndexed: true,
@@ -68,15 +77,17 @@ test('a segment that was finished is known from its index, and its media is not 
 });
 
 test.each([
-  ['no index', { hasIndex: false }],
+  ['no index', { hasIndex: false, indexed: 0 }],
   ['an index of its first line', { isFinished: false, indexed: 0 }],
   ['an index of some groups', { isFinished: false, indexed: 2 }],
-  ['an index of all groups, without its end', { isFinished: false }],
+  ['an index of all groups, without its end', { isFinished: false, indexed: 3 }],
 ])('with %s, its marks tell of the rest, and the index needs repair', async (_what, parts) => {
   const { disk, headerBytes, groups, bytes } = await stored({ ...parts, groups: [0, 1000, 2000] });
   expect(await load(disk)).toEqual({
     head: head(headerBytes),
     groups,
+    missing: [],
+    firstMissing: parts.indexed,
     validBytes: bytes.length,
     fileBytes: bytes.length,
     isIndexed: false,
@@ -99,6 +110,7 @@ test('of a file that has lost its end, whole groups are left, and the last one u
   cutTo(disk, segment, bytes.length - 1);
   const loaded = await load(disk);
   expect(loaded).toMatchObject({ fileBytes: bytes.length - 1, isIndexed: false });
+  expect(loaded).toMatchObject({ missing: [groups[1]], firstMissing: 1 });
   expect(loaded!.groups).toHaveLength(2);
   expect(loaded!.groups[0]).toEqual(groups[0]);
   expect(loaded!.groups[1]).toMatchObject({ tags: 1, firstTimestamp: 1000, lastTimestamp: 1000 });
@@ -109,10 +121,28 @@ test('of a file that has lost its end, whole groups are left, and the last one u
 test('a segment without groups is one, as long as its headers are whole', async () => {
   const segment = await stored({ groups: [] });
   const { disk, headerBytes } = segment;
-  const empty = { head: head(headerBytes), groups: [], validBytes: headerBytes, fileBytes: headerBytes };
+  const nothing = { groups: [], missing: [], firstMissing: 0 };
+  const empty = { head: head(headerBytes), ...nothing, validBytes: headerBytes, fileBytes: headerBytes };
   expect(await load(disk)).toEqual({ ...empty, isIndexed: true });
   cutTo(disk, segment, headerBytes - 1);
   expect(await load(disk)).toBeUndefined();
+});
+
+test('of a file that has lost its headers, or is gone, all that its index names is missing', async () => {
+  const segment = await stored();
+  const { disk, headerBytes, groups, media, index } = segment;
+  cutTo(disk, segment, headerBytes - 1);
+  const gone = { head: head(headerBytes), groups: [], missing: groups, firstMissing: 0, validBytes: 0 };
+  expect(await load(disk)).toEqual({ ...gone, fileBytes: headerBytes - 1, isIndexed: false });
+  await disk.remove(media);
+  const loaded = await loadGone(disk, FOLDER, NAME);
+  expect(loaded).toEqual({ ...gone, fileBytes: 0, isIndexed: false });
+  expect(unconfirmedOf(loaded!, 2, { segment: 2, group: 1 })).toEqual([groups[1]]);
+  expect(unconfirmedOf(loaded!, 2, { segment: 1, group: 7 })).toEqual(groups);
+  expect(unconfirmedOf(loaded!, 2, { segment: 3, group: 0 })).toEqual([]);
+  expect(await loadGone(disk, FOLDER, { gap: 3, segment: 1 })).toBeUndefined();
+  disk.setContent(index, disk.content((await storeSegment(disk, FOLDER, { gap: 4, segment: 2 })).index));
+  expect(await loadGone(disk, FOLDER, NAME)).toBeUndefined();
 });
 
 test('an index is not believed where it is that of another segment', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { GroupEntry } from './group-entry.js';
+import { type GroupEntry, isBefore, type SpoolPlace } from './group-entry.js';
 import { type IndexHead, parseIndex } from './index-format.js';
 import { decodeMark, MARK_SIZE } from './segment-format.js';
 import { framedTag, scanGroups, scanHeaders } from './segment-scanner.js';
@@ -10,6 +10,10 @@ import { readText } from './text-file.js';
 export interface LoadedSegment {
   readonly head: IndexHead;
   readonly groups: readonly GroupEntry[];
+  /** Groups at the end of its index that the file does not have. */
+  readonly missing: readonly GroupEntry[];
+  /** The number of the first of them. */
+  readonly firstMissing: number;
   /** Bytes that can be trusted; more in the file are the remains of a write that was cut off. */
   readonly validBytes: number;
   readonly fileBytes: number;
@@ -70,14 +74,47 @@ async function loadOpen(
   const index = indexText === undefined ? undefined : parseIndex(indexText);
   const isOwn = index !== undefined && index.head.gap === name.gap && index.head.segment === name.segment;
   const head = isOwn ? index.head : await headOf(file, name);
-  if (head === undefined || head.headerBytes > fileBytes) return undefined;
+  if (head === undefined) return undefined;
   const indexed = isOwn ? index.groups : [];
   const groups = indexed.filter(({ offset, bytes }) => offset + bytes <= fileBytes);
-  const isWhole = isOwn && groups.length === indexed.length;
+  const firstMissing = groups.length;
+  const missing = indexed.slice(firstMissing);
+  if (head.headerBytes > fileBytes)
+    return missing.length === 0 ? undefined : nothingOf(head, missing, fileBytes);
+  const isWhole = isOwn && missing.length === 0;
   if (!(isWhole && index.isFinished)) groups.push(...(await scanGroups(file, endOf(head, groups))));
   const validBytes = endOf(head, groups);
   const isIndexed = isWhole && index.isFinished && validBytes === fileBytes;
-  return { head, groups, validBytes, fileBytes, isIndexed };
+  return { head, groups, missing, firstMissing, validBytes, fileBytes, isIndexed };
+}
+
+function nothingOf(head: IndexHead, missing: readonly GroupEntry[], fileBytes: number): LoadedSegment {
+  return { head, groups: [], missing, firstMissing: 0, validBytes: 0, fileBytes, isIndexed: false };
+}
+
+/**
+ * What the index of a segment says whose media is gone: all of it is missing.
+ * @returns undefined where there is no such index, or it names no group
+ */
+export async function loadGone(
+  io: SpoolIo,
+  folder: string,
+  name: SegmentName,
+): Promise<LoadedSegment | undefined> {
+  const text = await readText(io, segmentPaths(folder, name).index);
+  const index = text === undefined ? undefined : parseIndex(text);
+  if (index === undefined || index.groups.length === 0) return undefined;
+  const isOwn = index.head.gap === name.gap && index.head.segment === name.segment;
+  return isOwn ? nothingOf(index.head, index.groups, 0) : undefined;
+}
+
+/** Groups of a segment that are missing, and that were not confirmed before. */
+export function unconfirmedOf(
+  { missing, firstMissing }: LoadedSegment,
+  segment: number,
+  place: SpoolPlace,
+): readonly GroupEntry[] {
+  return missing.filter((_, i) => !isBefore({ segment, group: firstMissing + i }, place));
 }
 
 function endOf(head: IndexHead, groups: readonly GroupEntry[]): number {

@@ -69,7 +69,7 @@ test('segments that are whole are read, and nothing is written', async () => {
   expect(disk.openFiles).toBe(0);
 });
 
-test('a look without repair takes what can be trusted, and leaves every file as it is', async () => {
+test('a look without repair takes what indexes name, and leaves every file as it is', async () => {
   const disk = new SimulatedDisk();
   const cut = await storeSegment(disk, FOLDER, { gap: 1, segment: 1 });
   disk.setContent(cut.media, cut.bytes.subarray(0, -1));
@@ -79,7 +79,10 @@ test('a look without repair takes what can be trusted, and leaves every file as 
   await put(disk, `${FOLDER}/places.new`, Buffer.from('draft'));
   const before = disk.paths;
   const changes = changesOf(disk);
-  expect(await numbers(disk, false)).toEqual([[1, [1]]]);
+  expect(await numbers(disk, false)).toEqual([
+    [1, [1]],
+    [2, [1]],
+  ]);
   expect([changes, disk.paths]).toEqual([[], before]);
 });
 
@@ -164,4 +167,31 @@ test('a segment that cannot be read is no segment that is gone: the error comes 
   disk.onStep = ({ call }) => (call === 'read' ? diskError('EIO') : undefined);
   await expect(findGaps(disk, FOLDER, true)).rejects.toMatchObject({ code: 'EIO' });
   expect(disk.paths).toContain(media);
+});
+
+test('what indexes name and files do not have is told, whether it is repaired or not', async () => {
+  for (const repair of [false, true]) {
+    const disk = new SimulatedDisk();
+    const cut = await storeSegment(disk, FOLDER, { gap: 1, segment: 1 }, { groups: [0, 1000, 2000] });
+    disk.setContent(cut.media, cut.bytes.subarray(0, cut.groups[1]!.offset));
+    const headless = await storeSegment(disk, FOLDER, { gap: 1, segment: 2 });
+    disk.setContent(headless.media, Buffer.alloc(7));
+    const gone = await storeSegment(disk, FOLDER, { gap: 2, segment: 1 });
+    await disk.remove(gone.media);
+    await storeSegment(disk, FOLDER, { gap: 3, segment: 1 }, { isFinished: false, indexed: 1 });
+    const told: number[][] = [];
+    const gaps = await findGaps(disk, FOLDER, repair, ({ gap, segment }, { missing }) =>
+      told.push([gap, segment, missing.length]),
+    );
+    expect(told).toEqual([
+      [1, 1, 2],
+      [1, 2, 2],
+      [2, 1, 2],
+    ]);
+    expect(gaps.map(({ parts }) => parts.map(({ groups }) => groups))).toEqual(
+      repair ? [[1], [2]] : [[3, 2], [2], [2]],
+    );
+    if (repair)
+      expect(disk.paths.filter((path) => path === gone.index || path === headless.media)).toEqual([]);
+  }
 });

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import type { GroupEntry } from './group-entry.js';
 import { endLine, groupLine, headLine } from './index-format.js';
 import {
   type LoadedSegment,
+  loadGone,
   loadSegment,
   parseSegmentName,
   type SegmentName,
@@ -11,21 +13,37 @@ import { GapRecord, PartRecord } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 import { removeIfThere, replaceText } from './text-file.js';
 
+/** Hears of a segment whose index names groups that its file does not have. */
+export type MissingListener = (name: SegmentName, loaded: LoadedSegment) => void;
+
+interface FoundSegment extends SegmentName {
+  /** Only its index is there. */
+  readonly isGone: boolean;
+}
+
 /**
  * Finds the gaps in a folder. With `repair`, files are put into the state that their marks vouch for: what a
- * write that was cut off has left is taken away, and indexes are made whole.
+ * write that was cut off has left is taken away, and indexes are made whole. Without, a part has all groups
+ * that its index names, also those that its file does not have.
  */
-export async function findGaps(io: SpoolIo, folder: string, repair: boolean): Promise<GapRecord[]> {
+export async function findGaps(
+  io: SpoolIo,
+  folder: string,
+  repair: boolean,
+  onMissing: MissingListener = () => {},
+): Promise<GapRecord[]> {
   const names = await io.list(folder);
-  if (repair) await removeLeftovers(io, folder, names);
+  if (repair) await removeDrafts(io, folder, names);
   const gaps = new Map<number, GapRecord>();
   for (const name of segmentsIn(names)) {
-    const loaded = await loadIfThere(io, folder, name);
+    const loaded = name.isGone ? await loadGone(io, folder, name) : await loadIfThere(io, folder, name);
+    if (loaded !== undefined && loaded.missing.length > 0) onMissing(name, loaded);
     if (repair) await repairSegment(io, folder, name, loaded);
-    if (loaded === undefined || loaded.groups.length === 0) continue;
+    const groups = repair ? loaded?.groups : loaded && [...loaded.groups, ...loaded.missing];
+    if (loaded === undefined || groups === undefined || groups.length === 0) continue;
     const gap = gaps.get(name.gap) ?? new GapRecord(name.gap, loaded.head.gapStart, false);
     gaps.set(name.gap, gap);
-    gap.parts.push(partOf(name, loaded));
+    gap.parts.push(partOf(name, loaded, groups));
   }
   return [...gaps.values()];
 }
@@ -44,35 +62,35 @@ async function loadIfThere(
   }
 }
 
-/** The segments that have media, in order. */
-function segmentsIn(names: readonly string[]): SegmentName[] {
-  const segments: SegmentName[] = [];
+/** The segments that have media, or had, in order. */
+function segmentsIn(names: readonly string[]): FoundSegment[] {
+  const there = new Set(names);
+  const segments: FoundSegment[] = [];
   for (const name of names) {
     const parsed = parseSegmentName(name);
-    if (parsed?.kind === 'flv') segments.push({ gap: parsed.gap, segment: parsed.segment });
+    if (parsed === undefined) continue;
+    const { gap, segment, kind } = parsed;
+    const isGone = kind === 'idx';
+    if (!isGone || !there.has(name.replace(/idx$/, 'flv'))) segments.push({ gap, segment, isGone });
   }
   return segments.sort((a, b) => a.gap - b.gap || a.segment - b.segment);
 }
 
-/** An index whose media is gone, and drafts of files that were never put in their place. */
-async function removeLeftovers(io: SpoolIo, folder: string, names: readonly string[]): Promise<void> {
-  const there = new Set(names);
-  for (const name of names) {
-    const isOrphan = parseSegmentName(name)?.kind === 'idx' && !there.has(name.replace(/idx$/, 'flv'));
-    if (isOrphan || name.endsWith('.new')) await removeIfThere(io, join(folder, name));
-  }
+/** Drafts of files that were never put in their place. */
+async function removeDrafts(io: SpoolIo, folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) if (name.endsWith('.new')) await removeIfThere(io, join(folder, name));
 }
 
 /** Brings the files of a segment to what can be trusted. */
 async function repairSegment(
   io: SpoolIo,
   folder: string,
-  name: SegmentName,
+  name: FoundSegment,
   loaded: LoadedSegment | undefined,
 ): Promise<void> {
   const paths = segmentPaths(folder, name);
   if (loaded === undefined || loaded.groups.length === 0) {
-    await removeIfThere(io, paths.media);
+    if (!name.isGone) await removeIfThere(io, paths.media);
     await removeIfThere(io, paths.index);
     return;
   }
@@ -92,7 +110,11 @@ async function cutFile(io: SpoolIo, path: string, bytes: number): Promise<void> 
   }
 }
 
-function partOf({ segment }: SegmentName, { head, groups, validBytes }: LoadedSegment): PartRecord {
+function partOf(
+  { segment }: SegmentName,
+  { head, validBytes }: LoadedSegment,
+  groups: readonly GroupEntry[],
+): PartRecord {
   const part = new PartRecord(segment, head.headerBytes, head.gapStart);
   part.reset(groups, validBytes);
   return part;

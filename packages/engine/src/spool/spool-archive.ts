@@ -9,7 +9,7 @@ import { segmentPaths } from './segment-loader.js';
 import { readSeriesNames, type SeriesOwnerNames } from './series-name.js';
 import { findGaps } from './series-recovery.js';
 import { spoolFailed } from './spool-failed.js';
-import type { GapRecord, SpoolGap } from './spool-gap.js';
+import type { GapRecord, PartRecord, SpoolGap } from './spool-gap.js';
 import { removeIfThere } from './text-file.js';
 
 /** A series as it lies in the folder of a spool. */
@@ -98,8 +98,13 @@ async function openSeries(folder: string, name: string): Promise<ArchivedSeries 
     if (gaps.length === 0 && names === undefined) return undefined;
     const acknowledgements = new Acknowledgements(diskIo, folder);
     await acknowledgements.load();
-    for (const gap of gaps) gap.acknowledged = acknowledgements.get(gap.number) ?? FIRST_PLACE;
-    return { name, names, gaps };
+    for (const gap of gaps) {
+      gap.acknowledged = acknowledgements.get(gap.number) ?? FIRST_PLACE;
+      // Its index alone is left of a segment that was being removed.
+      const isLeftover = (part: PartRecord): boolean => part.bytes === 0 && gap.isAcknowledged(part);
+      gap.parts.splice(0, gap.parts.length, ...gap.parts.filter((part) => !isLeftover(part)));
+    }
+    return { name, names, gaps: gaps.filter(({ parts }) => parts.length > 0) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOTDIR' || code === 'ENOENT') return undefined;

@@ -2,15 +2,16 @@ import type { MonotonicClock } from '../base/clock.js';
 import type { CloudPushError } from '../base/errors.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { GapStore } from './gap-store.js';
-import { FIRST_PLACE, type SpoolPlace } from './group-entry.js';
+import { FIRST_PLACE, type GroupEntry, type SpoolPlace } from './group-entry.js';
 import { GapReader, type ReadEnd, type SpoolGroup } from './group-reader.js';
+import { unconfirmedOf } from './segment-loader.js';
 import { keepSeriesNames, type SeriesOwnerNames } from './series-name.js';
 import type { SpoolLoss } from './series-owner.js';
 import { findGaps } from './series-recovery.js';
 import { SeriesWriter } from './series-writer.js';
 import { NOTHING_REMOVED, SpoolCounters, type SpoolRemoval } from './spool-counters.js';
 import { spoolFailed } from './spool-failed.js';
-import type { GapRecord, SpoolGap } from './spool-gap.js';
+import { type GapRecord, PartRecord, type SpoolGap } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 import { DEFAULT_POLICY, type SpoolBacklog, type SpoolPolicy } from './spool-policy.js';
 import type { SpoolHold, SpoolTag } from './spool-tag.js';
@@ -33,6 +34,24 @@ export interface SpoolSeriesParts {
   onFault?(error: CloudPushError, loss: SpoolLoss): void;
 }
 
+/** Media that indexes name, and that is on disk no more. */
+export interface MissingMedia {
+  /** Wall clock of its first and last tag, ms since 1970. */
+  readonly start: number;
+  readonly end: number;
+  /** Groups of pictures. */
+  readonly damaged: number;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+function mediaOf(groups: readonly GroupEntry[]): MissingMedia {
+  const part = new PartRecord(1, 0, 0);
+  for (const group of groups) part.addGroup(group);
+  const bytes = groups.reduce((sum, group) => sum + group.bytes, 0);
+  return { start: part.start, end: part.end, damaged: groups.length, bytes, ms: part.ms };
+}
+
 /**
  * The spool of one destination: gaps on disk, each a row of segments. One thread writes it and reads it; one
  * gap at most is open.
@@ -42,6 +61,8 @@ export class SpoolSeries {
   readonly #writer: SeriesWriter;
   readonly #store: GapStore;
   readonly counters = new SpoolCounters();
+  /** Media that an earlier process has written, and that was not there when the series was opened. */
+  missing: readonly MissingMedia[] = [];
   /** Looks at the files that a failure of the disk has left. */
   #mending: Promise<void> = Promise.resolve();
 
@@ -70,7 +91,15 @@ export class SpoolSeries {
       if (names !== undefined) await keepSeriesNames(io, folder, names);
       const acknowledgements = new Acknowledgements(io, folder);
       await acknowledgements.load();
-      const series = new SpoolSeries(parts, acknowledgements, await findGaps(io, folder, true));
+      const missing: MissingMedia[] = [];
+      const gaps = await findGaps(io, folder, true, (name, loaded) => {
+        const place = acknowledgements.get(name.gap) ?? FIRST_PLACE;
+        const groups = unconfirmedOf(loaded, name.segment, place);
+        if (groups.length > 0) missing.push(mediaOf(groups));
+      });
+      const series = new SpoolSeries(parts, acknowledgements, gaps);
+      series.missing = missing;
+      for (const { damaged, bytes, ms } of missing) series.noteUnreadable(damaged, bytes, ms);
       for (const gap of [...series.#store.gaps]) await series.#store.removeAcknowledged(gap);
       return series;
     } catch (error) {

@@ -44,6 +44,28 @@ test('a gap whose end is lost on disk is sent without it, and told of with what 
   expect(bench.files).toEqual([]);
 });
 
+test('what is gone from disk when a series is opened again is told to be lost, and counted', async () => {
+  const before = new SpoolBench({ resume: 'keep' });
+  await withDamage(before, 40, 100);
+  before.destination.destroy(new Error('enough'));
+  await before.shard.connections.made.at(-1)!.lose(undefined);
+  await before.pass(1000);
+  const content = before.disk.content(before.files[0]!);
+  before.disk.setContent(before.files[0]!, content.subarray(0, content.length / 2));
+  const bench = new SpoolBench({ speed: 100 }, {}, true, before.disk);
+  await bench.pass(1000);
+  expect(bench.outcomes).toEqual(['lost']);
+  const { gap } = bench.shard.of('gap')[0]!;
+  expect(gap.error!.message).toMatch(/^[56] groups/);
+  expect(gap.end! - gap.start).toBeGreaterThan(4000);
+  await bench.pass(1000);
+  expect(lostBytes(bench)).toBeGreaterThan(20 * PICTURE);
+  await bench.publish();
+  const sent = numbersOn(await takeGap(bench));
+  expect(sent).toEqual(numbersFrom(0, sent.length));
+  expect(sent.length).toBeGreaterThan(12);
+});
+
 test('a gap of which nothing can be read is told to be lost, and not to be sent', async () => {
   const bench = new SpoolBench({ speed: 100 });
   await withDamage(bench, 40, 2);

@@ -133,8 +133,8 @@ export class DestinationSpool {
 
   /** Time has passed: what has arrived need not be kept, and what lies on disk may be due. */
   tick(): void {
-    const open = this.#open;
-    if (open === undefined || this.#hasEnded) return;
+    const open = this.#hasEnded ? undefined : this.#open;
+    if (open === undefined) return;
     const now = this.#parts.context.clock.now();
     open.stream.update(this.#parts.stream.publisher, now);
     open.sender?.tick();
@@ -146,8 +146,8 @@ export class DestinationSpool {
 
   /** Removes the oldest, as others need the room, and what is older than `before`, in ms since 1970. */
   async expire(bytes: number, before: number): Promise<void> {
-    const { series } = this.#open ?? {};
-    if (series === undefined) return;
+    if (this.#open === undefined) return;
+    const { series } = this.#open;
     const start = series.gaps[0]?.start ?? before;
     const old = await series.expireBefore(before);
     const more = bytes > old.bytes ? await series.expire(bytes - old.bytes) : { bytes: 0, ms: 0 };
@@ -184,8 +184,8 @@ export class DestinationSpool {
   }
 
   #onSeries(series: SpoolSeries): void {
-    this.#isFailing = false;
     this.#open = this.#openOn(series);
+    for (const gone of series.missing) this.#tellDamaged({ ...gone, streamName: undefined });
   }
 
   #openOn(series: SpoolSeries): OpenSpool {
@@ -277,12 +277,12 @@ export class DestinationSpool {
   #onFault(cause: Error): void {
     this.#open?.stream.onFault();
     if (this.#isFailing || this.#hasEnded) return;
-    this.#isFailing = true;
     const { code = cause.message } = cause as NodeJS.ErrnoException;
     const message = `the spool cannot be written (${code}): what does not fit is dropped until it can`;
     const isOurs = cause instanceof CloudPushError;
     const error = isOurs ? cause : new CloudPushError('ERR_CLOUDPUSH_SPOOL_FAILED', message, { cause });
-    if (error.code !== 'ERR_CLOUDPUSH_SPOOL_SERIES_IN_USE') this.#figures.noteState('off');
+    this.#isFailing = error.code !== 'ERR_CLOUDPUSH_SPOOL_SERIES_IN_USE';
+    if (this.#isFailing) this.#figures.noteState('off');
     this.#parts.context.report({ type: 'spoolOff', ...this.#parts.address, error: toErrorData(error) });
   }
 

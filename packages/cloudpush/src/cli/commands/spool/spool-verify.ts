@@ -15,7 +15,7 @@ interface VerifiedGap extends SelectedGap {
 }
 
 /**
- * `cloudpush spool verify FOLDER`: 1 where a group or a header is not what was written. Remains of a write
+ * `cloudpush spool verify FOLDER`: 1 where a group or a header is not what was written, or is not there. Remains of a write
  * that was cut off are no damage: they are taken away when the spool is used again.
  */
 export async function spoolVerify(
@@ -37,8 +37,8 @@ export async function spoolVerify(
   return isIntact ? ExitCode.ok : ExitCode.failure;
 }
 
-function isWhole({ damagedGroups, damagedHeaders }: GapDamage): boolean {
-  return damagedGroups + damagedHeaders === 0;
+function isWhole({ damagedGroups, missingGroups, damagedHeaders }: GapDamage): boolean {
+  return damagedGroups + missingGroups + damagedHeaders === 0;
 }
 
 function plain({ series, gap, damage }: VerifiedGap): object {
@@ -52,13 +52,23 @@ function reportText(
 ): string {
   const verdict = isIntact ? `${plural(verified.length, 'gap')}: everything is as it was written` : 'damaged';
   if (verified.length === 0) return verdict;
-  const head = ['series', 'gap', 'groups', 'tags', 'damaged groups', 'damaged headers', 'cut off'];
+  const head = [
+    'series',
+    'gap',
+    'groups',
+    'tags',
+    'damaged groups',
+    'missing groups',
+    'damaged headers',
+    'cut off',
+  ];
   const rows = verified.map(({ series, gap, damage }) => [
     series.name,
     gap.number,
     damage.groups,
     damage.tags,
     damage.damagedGroups,
+    damage.missingGroups,
     damage.damagedHeaders,
     bytes(damage.cutBytes),
   ]);
