@@ -19,6 +19,18 @@ export function isShortage(cause: unknown): boolean {
   return SHORTAGES.includes((cause as NodeJS.ErrnoException | undefined)?.code);
 }
 
+/** The shortage in words, with the system's own: `too many open files (EMFILE)`; undefined: there is none. */
+export function shortageText(cause: unknown): string | undefined {
+  if (!isShortage(cause)) return undefined;
+  const { code } = cause as NodeJS.ErrnoException;
+  const words: Readonly<Record<string, string>> = {
+    EMFILE: 'this process has too many open files',
+    ENFILE: 'this machine has too many open files',
+    ENOMEM: 'there is too little memory',
+  };
+  return `${words[code!] ?? 'the machine has too little of something'} (${code})`;
+}
+
 /** An error that names the file, and the byte where there is one. */
 export function sourceError(
   code: SourceErrorCode,
@@ -81,6 +93,13 @@ export function sourceCommandError(
     details: { command, ...facts },
     cause,
   });
+}
+
+/** A module that could not be imported; it is worth another attempt where only the machine was short. */
+export function moduleNotLoaded(url: string, cause: unknown): CloudPushError {
+  const shortage = shortageText(cause);
+  const what = shortage === undefined ? 'cannot be loaded' : `cannot be loaded now: ${shortage}`;
+  return sourceModuleError(url, what, { class: shortage === undefined ? 'fatal' : 'retryable', cause });
 }
 
 /** @param what without secrets */

@@ -1,6 +1,6 @@
 import { MuxerError } from '@cloudpush/muxer';
 import { sourceErrorCodes } from '../base/source-error-codes.js';
-import { isShortage, sourceError } from './errors.js';
+import { shortageText, sourceError } from './errors.js';
 import { InvalidMedia } from './files/packet-parser.js';
 
 /** An error of reading or parsing as one that names the file. */
@@ -22,9 +22,12 @@ export function unreadable(path: string, cause: unknown): Error {
     EACCES: 'the file may not be read',
     EISDIR: 'this is a folder, not a file',
   };
-  const what = words[code ?? ''] ?? `the file cannot be read (${code ?? String(cause)})`;
+  const shortage = shortageText(cause);
+  const refusal = `the file cannot be read (${code ?? String(cause)})`;
+  const what =
+    words[code ?? ''] ?? (shortage === undefined ? refusal : `the file cannot be read now: ${shortage}`);
   return sourceError(sourceErrorCodes.unreadable, path, what, {
-    class: isShortage(cause) ? 'retryable' : 'fatal',
+    class: shortage === undefined ? 'fatal' : 'retryable',
     cause,
   });
 }

@@ -6,6 +6,7 @@ import { CloudPushError, textOf } from '../../base/errors.js';
 import type { AudioTranscoding } from '../../options/source-config.js';
 import { sourceModuleError } from '../../sources/errors.js';
 import { FrameQueue } from './frame-queue.js';
+import { loadModule } from './load-module.js';
 import type { ReaderOutput } from './reader-output.js';
 import type { TranscodeAudio, TranscodedFrame } from './transcoder-module.js';
 
@@ -119,8 +120,8 @@ export class AudioTranscoder {
   }
 
   async #run(queue: FrameQueue, signal: AbortSignal): Promise<void> {
-    const { transcodeAudio } = await this.#import();
     const { url, options } = this.#config;
+    const { transcodeAudio } = await loadModule(url);
     if (typeof transcodeAudio !== 'function') {
       throw sourceModuleError(url, 'exports no function transcodeAudio', { class: 'fatal' });
     }
@@ -132,15 +133,6 @@ export class AudioTranscoder {
       if (signal.aborted) return;
     }
     if (!signal.aborted && !queue.hasEnded) throw new TypeError('it has ended before the sound did');
-  }
-
-  async #import(): Promise<{ readonly transcodeAudio?: unknown }> {
-    const { url } = this.#config;
-    try {
-      return (await import(url)) as { readonly transcodeAudio?: unknown };
-    } catch (cause) {
-      throw sourceModuleError(url, 'cannot be loaded', { class: 'fatal', cause });
-    }
   }
 
   async #send({ data, pts, configuration }: TranscodedFrame, signal: AbortSignal): Promise<void> {

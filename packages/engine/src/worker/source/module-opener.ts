@@ -2,7 +2,8 @@ import { redact } from '@cloudpush/transport';
 import { CloudPushError, textOf } from '../../base/errors.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SourceInput } from '../../options/source-config.js';
-import { isShortage, sourceModuleError } from '../../sources/errors.js';
+import { sourceModuleError } from '../../sources/errors.js';
+import { loadModule } from './load-module.js';
 import { ModuleReader } from './module-reader.js';
 import type { OpenedReader, ReaderOpener } from './reader-session.js';
 import type { OpenSourceModule, SourceModuleStream } from './source-module.js';
@@ -24,23 +25,11 @@ export class ModuleOpener implements ReaderOpener {
 
   async open(signal: AbortSignal): Promise<OpenedReader> {
     const { url, options } = this.#input;
-    const { openSource } = await this.#import();
+    const { openSource } = await loadModule(url);
     if (typeof openSource !== 'function') {
       throw sourceModuleError(url, 'exports no function openSource', { class: 'fatal' });
     }
     return this.#opened(await (openSource as OpenSourceModule)({ options, signal }));
-  }
-
-  async #import(): Promise<{ readonly openSource?: unknown }> {
-    const { url } = this.#input;
-    try {
-      return (await import(url)) as { readonly openSource?: unknown };
-    } catch (cause) {
-      throw sourceModuleError(url, 'cannot be loaded', {
-        class: isShortage(cause) ? 'retryable' : 'fatal',
-        cause,
-      });
-    }
   }
 
   #opened(stream: SourceModuleStream): OpenedReader {
