@@ -159,6 +159,29 @@ test('a looping file that is away at the turn of its loop is waited for', async 
   expect(one.channel.stats().source).toMatchObject({ state: 'streaming', reconnects: 1 });
 });
 
+test('a file whose clock is set ahead by hours goes on there at once, and says so while it plays', async () => {
+  await using folder = await TempFolder.create();
+  const bytes = readFileSync(fixture('plain.flv'));
+  for (let at = 13; at + 11 <= bytes.length; at += 11 + bytes.readUIntBE(at + 1, 3) + 4) {
+    const time = bytes.readUIntBE(at + 4, 3);
+    const later = time >= 1000 ? time + 3 * 3_600_000 : time;
+    bytes.writeUIntBE(later & 0xffffff, at + 4, 3);
+    bytes.writeUInt8(later >>> 24, at + 7);
+  }
+  const file = await folder.write('jump.flv', bytes);
+  await using one = await stage({ file, loop: true });
+  const warnings: string[] = [];
+  one.channel.on('sourceWarning', ({ message }) => warnings.push(message));
+  await vi.waitUntil(() => ofKind(one.frames, 9).length > 110, { timeout: 20_000 });
+  const pictures = ofKind(one.frames, 9).map(({ timestamp }) => timestamp);
+  const gaps = pictures.slice(1).map((time, index) => time - pictures[index]!);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(60);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(20);
+  expect(warnings).toEqual([
+    `${file}: the timestamps jump ahead by 10800.0 s at 1.0 s: it goes on there at once`,
+  ]);
+});
+
 test('packets of the caller are refused, and destinations cannot make a source wait', async () => {
   await using one = await stage({ file: fixture('plain.flv') });
   const invalid = { code: 'ERR_CLOUDPUSH_INVALID_STATE' };

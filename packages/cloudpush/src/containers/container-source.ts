@@ -1,6 +1,12 @@
 import { basename } from 'node:path';
 import { CloudPushError } from '@cloudpush/engine';
-import { type MediaSource, sourceError, sourceErrorCodes, unreadable } from '@cloudpush/engine/sources';
+import {
+  type MediaSource,
+  SteadyReader,
+  sourceError,
+  sourceErrorCodes,
+  unreadable,
+} from '@cloudpush/engine/sources';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import {
   EncodedPacketSink,
@@ -85,6 +91,11 @@ export async function openContainer(path: string): Promise<ContainerSource> {
     close();
     const video = tracks.find(({ kind }) => kind === 'video');
     const audio = tracks.find(({ kind }) => kind === 'audio');
+    const onJump = (what: string): void => {
+      const notice = `${path}: ${what}`;
+      // A loop has it again in each pass.
+      if (!notices.includes(notice)) notices.push(notice);
+    };
     return {
       name: basename(path),
       video: video?.codec as VideoCodec | undefined,
@@ -94,7 +105,7 @@ export async function openContainer(path: string): Promise<ContainerSource> {
       frameInterval,
       duration,
       notices,
-      open: () => new ContainerReader(() => openTracks(path), toError),
+      open: () => new SteadyReader(new ContainerReader(() => openTracks(path), toError), { onJump }),
     };
   } catch (error) {
     throw toError(error);
@@ -102,7 +113,7 @@ export async function openContainer(path: string): Promise<ContainerSource> {
 }
 
 interface OpenedTracks extends OpenContainer {
-  readonly notices: readonly string[];
+  readonly notices: string[];
   /** ms. */
   readonly duration: number;
   /** ms between two pictures. */

@@ -6,6 +6,7 @@ export { type SourceErrorDetails, sourceError } from './errors.js';
 export { ClipReader, readClip } from './files/clip.js';
 export { FORMAT_NAMES, type FormatName, remuxAdvice } from './files/formats.js';
 export { statFile } from './files/stat-file.js';
+export { type SteadyOptions, SteadyReader } from './files/steady-reader.js';
 export { unreadable } from './media-error.js';
 export { type OpenSourceOptions, openSource } from './open-source.js';
 export {

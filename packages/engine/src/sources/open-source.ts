@@ -12,6 +12,7 @@ import { InterleaveReader } from './files/interleave-reader.js';
 import { openLiveSource } from './files/live-source.js';
 import { MergeReader } from './files/merge-reader.js';
 import type { PacketParser } from './files/packet-parser.js';
+import { SteadyReader } from './files/steady-reader.js';
 import type { SourcePacket, TrackKind } from './packet.js';
 import type { PacketReader } from './reader.js';
 import type { MediaSource } from './source.js';
@@ -33,6 +34,8 @@ export interface OpenSourceOptions {
   readonly format?: FormatName | undefined;
   /** Stops waiting for the beginning of what comes through a pipe. */
   readonly signal?: AbortSignal | undefined;
+  /** Takes what is added to the source's `notices` while it is played: that its timestamps jump. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
   /** For tests: the size up to which inputs are read into memory. */
   readonly maxClipSize?: number | undefined;
 }
@@ -59,13 +62,13 @@ export async function openSource(
   if (live !== undefined) {
     requireAlone(live, found);
     if (live.format !== undefined) checkFrameRate([live as KnownInput], options.frameRate);
-    return await openLiveSource(live, options.frameRate, options.signal);
+    return await openLiveSource(live, options);
   }
   const inputs = inOrder(found as KnownInput[]);
   checkFrameRate(inputs, options.frameRate);
   const size = inputs.reduce((sum, input) => sum + input.size, 0);
   const isClip = size <= (options.maxClipSize ?? MAX_CLIP_SIZE);
-  const open = () => openInputs(inputs, options.frameRate);
+  const open = () => openInputs(inputs, options);
   const first = open();
   let latest = first;
   const read = await readClip(first.reader, isClip ? Number.POSITIVE_INFINITY : PROBE_DURATION);
@@ -136,10 +139,18 @@ function inOrder(inputs: readonly KnownInput[]): KnownInput[] {
 /** Starts to read the inputs; `notices` and `losses` tell what there was so far. */
 function openInputs(
   inputs: readonly KnownInput[],
-  frameRate: number | undefined,
+  { frameRate, onNotice }: OpenSourceOptions,
 ): { reader: PacketReader; notices: () => string[]; losses: () => string[] } {
+  const jumps: string[] = [];
   const parsers = inputs.map(({ format }) => format.createParser(frameRate));
-  const [first, second] = inputs.map(({ path }, index) => new FileReader(path, parsers[index]!));
+  const [first, second] = inputs.map(({ path }, index) => {
+    const onJump = (what: string) => {
+      const notice = `${path}: ${what}`;
+      jumps.push(notice);
+      onNotice?.(notice);
+    };
+    return new SteadyReader(new FileReader(path, parsers[index]!), { onJump });
+  });
   const reader =
     second !== undefined
       ? new MergeReader(first!, second)
@@ -148,7 +159,7 @@ function openInputs(
         : first!;
   const named = (texts: (parser: PacketParser) => readonly string[]): string[] =>
     parsers.flatMap((parser, index) => texts(parser).map((text) => `${inputs[index]!.path}: ${text}`));
-  const notices = () => named((parser) => parser.notices);
+  const notices = () => [...named((parser) => parser.notices), ...jumps];
   const losses = () => named((parser) => parser.losses ?? []);
   return { reader, notices, losses };
 }

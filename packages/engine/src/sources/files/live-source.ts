@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import { monotonicClock } from '../../base/clock.js';
 import type { SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';
 import type { MediaSource } from '../source.js';
@@ -10,6 +11,7 @@ import { InterleaveReader } from './interleave-reader.js';
 import { LiveReader, PrefixedReader } from './live-reader.js';
 import { isStdin, openLiveStream } from './live-stream.js';
 import type { PacketParser } from './packet-parser.js';
+import { SteadyReader } from './steady-reader.js';
 
 /** ms of media after which a second track is not waited for any more. */
 const PROBE_DURATION = 1000;
@@ -17,16 +19,14 @@ const PROBE_DURATION = 1000;
 /**
  * Opens media that comes once, as it is made: what its first packets tell is all that is known of it, and
  * they are kept.
- * @param signal stops waiting for them
  */
 export async function openLiveSource(
-  input: Input,
-  frameRate: number | undefined,
-  signal: AbortSignal | undefined,
+  { path, format }: Input,
+  { frameRate, signal, onNotice }: Partial<Pick<LiveInput, 'frameRate' | 'signal' | 'onNotice'>>,
 ): Promise<MediaSource> {
-  const path = isStdin(input.path) ? 'stdin' : input.path;
-  const stream = await openLiveStream(input.path);
-  return await readLiveSource({ path, format: input.format, stream, frameRate, signal });
+  const stream = await openLiveStream(path);
+  const shown = isStdin(path) ? 'stdin' : path;
+  return await readLiveSource({ path: shown, format, stream, frameRate, signal, onNotice });
 }
 
 /** Media that comes once, in a stream that is open. */
@@ -40,11 +40,13 @@ export interface LiveInput {
   readonly frameRate: number | undefined;
   /** Stops waiting for the first packets. */
   readonly signal: AbortSignal | undefined;
+  /** Takes what is added to the source's notices while it is played. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
 /** Opens media that comes once, as {@link openLiveSource} does, from a stream that is open. */
 export async function readLiveSource(input: LiveInput): Promise<MediaSource> {
-  const { path, stream, frameRate, signal } = input;
+  const { path, stream, frameRate, signal, onNotice } = input;
   const reader = new LiveReader(path, stream);
   const stop = () => void reader.close();
   signal?.addEventListener('abort', stop, { once: true });
@@ -58,7 +60,7 @@ export async function readLiveSource(input: LiveInput): Promise<MediaSource> {
       return parser;
     });
     const packets = await firstPackets(reader, format!.tracks === 'both');
-    return liveSource(path, packets, reader, parser!);
+    return liveSource(path, packets, reader, { parser: parser!, onNotice });
   } catch (error) {
     stop();
     throw error;
@@ -71,11 +73,17 @@ function liveSource(
   path: string,
   packets: SourcePacket[],
   reader: LiveReader,
-  parser: PacketParser,
+  { parser, onNotice }: Pick<LiveInput, 'onNotice'> & { readonly parser: PacketParser },
 ): MediaSource {
   const video = packets.find(({ kind }) => kind === 'video');
   const audio = packets.find(({ kind }) => kind === 'audio');
-  const prefixed = new PrefixedReader(packets, reader);
+  const jumps: string[] = [];
+  const onJump = (what: string): void => {
+    const notice = `${path}: ${what}`;
+    jumps.push(notice);
+    onNotice?.(notice);
+  };
+  const prefixed = new SteadyReader(new PrefixedReader(packets, reader), { onJump, clock: monotonicClock });
   return {
     name: basename(path),
     isLive: true,
@@ -84,7 +92,7 @@ function liveSource(
     frameInterval: (video ?? packets.find(({ isHeader }) => isHeader !== true) ?? audio)!.duration,
     duration: undefined,
     get notices() {
-      return parser.notices.map((notice) => `${path}: ${notice}`);
+      return [...parser.notices.map((notice) => `${path}: ${notice}`), ...jumps];
     },
     losses: () => (parser.losses ?? []).map((loss) => `${path}: ${loss}`),
     close: () => reader.close(),

@@ -66,9 +66,11 @@ export class CommandOpener implements ReaderOpener {
     const { format, frameRate } = this.#input;
     const stdout = this.#run();
     const input = { path: this.#name, format: FORMATS[format as FormatName], stream: stdout };
-    const source = await readLiveSource({ ...input, frameRate, signal });
+    const notices: string[] = [];
+    const onNotice = (notice: string) => void notices.push(notice);
+    const source = await readLiveSource({ ...input, frameRate, signal, onNotice });
     const { video, audio, frameInterval } = source;
-    return { reader: source.open(), video, audio, frameInterval, speed: SPEED };
+    return { reader: source.open(), video, audio, frameInterval, speed: SPEED, notices };
   }
 
   /** Error with which the program has ended; undefined: none. */

@@ -24,13 +24,19 @@ export class FileOpener implements ReaderOpener {
 
   async open(signal: AbortSignal): Promise<OpenedReader> {
     const { path, loop, format, frameRate } = this.#input;
+    const notices: string[] = [];
     const source = await openSource([path], {
+      // A loop would tell it again at each turn.
+      onNotice: (notice) => {
+        if (!notices.includes(notice)) notices.push(notice);
+      },
       format: format as FormatName | undefined,
       frameRate,
       signal,
       maxClipSize: MAX_CLIP_SIZE,
     });
-    const { video, audio, frameInterval, isLive, notices } = source;
+    const { video, audio, frameInterval, isLive } = source;
+    notices.push(...source.notices.filter((notice) => !notices.includes(notice)));
     const passes = loop && isLive !== true ? Number.POSITIVE_INFINITY : 1;
     return { reader: play(source, passes), video, audio, frameInterval, notices };
   }

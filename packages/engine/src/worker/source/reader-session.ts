@@ -68,7 +68,9 @@ export class ReaderSession implements SourceSession, PacketSink {
   readonly #flushSoon: () => void;
   readonly #closing = new AbortController();
   #feed: Feed | undefined;
-  /** Notices that have been told. */
+  /** Notices of what is being read, which become more. */
+  #notices: readonly string[] = [];
+  /** So many of them have been told. */
   #told = 0;
   #transcoder: AudioTranscoder | undefined;
   #wake: (() => void) | undefined;
@@ -113,10 +115,12 @@ export class ReaderSession implements SourceSession, PacketSink {
   updateCounters(): void {}
 
   sendVideo(data: Uint8Array, times: OutputTimes): boolean {
+    if (this.#notices.length > this.#told) this.#tellNotices();
     return this.#output.sendVideo(data, times);
   }
 
   sendAudio(data: Uint8Array, times: OutputTimes): boolean {
+    if (this.#notices.length > this.#told) this.#tellNotices();
     if (this.#transcoder !== undefined) return this.#transcoder.write(data, times.pts);
     return sendsOwnAudio(this.#audio) ? this.#output.sendAudio(data, times) : true;
   }
@@ -170,24 +174,24 @@ export class ReaderSession implements SourceSession, PacketSink {
     this.#handler.onEnded(verdict ?? told);
   }
 
-  async #play({ reader, video, audio, frameInterval, speed, notices }: OpenedReader): Promise<void> {
+  async #play({ reader, video, audio, frameInterval, speed, notices = [] }: OpenedReader): Promise<void> {
+    this.#notices = notices;
     const tracks = sentTracks(this.#audio, video, audio);
     this.#output.begin(tracks.output.video, tracks.output.audio);
     this.#transcoder = this.#newTranscoder(audio);
     const feed = new Feed({ reader, sink: this, speed, audioDelay: this.#audioDelay });
     this.#feed = feed;
     this.#handler.onConnected(tracks.source);
-    this.#tellNotices(notices);
+    this.#tellNotices();
     this.#pacer.start(feed, frameInterval);
     const end = await feed.ended;
     await this.#transcoder?.end();
-    if (this.state !== 'closed') this.#tellNotices(notices);
+    if (this.state !== 'closed') this.#tellNotices();
     await this.#end(end === 'failed' ? feed.error : undefined);
   }
 
-  #tellNotices(notices: readonly string[] = []): void {
-    for (const notice of notices.slice(this.#told)) this.#warn(notice);
-    this.#told = notices.length;
+  #tellNotices(): void {
+    for (; this.#told < this.#notices.length; this.#told++) this.#warn(this.#notices[this.#told]!);
   }
 
   #newTranscoder(codec: AudioCodec | undefined): AudioTranscoder | undefined {
