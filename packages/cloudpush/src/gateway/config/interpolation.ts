@@ -31,7 +31,8 @@ function fillIn(text: string, path: Path, environment: NodeJS.ProcessEnv, onFaul
   const replace = (part: string, encode: (value: string) => string) =>
     part.replace(VARIABLE, (whole, escaped: string, name: string, preset: string | undefined) => {
       if (escaped !== '') return whole.slice(1);
-      const value = environment[name] ?? preset;
+      // Every object has a `constructor`.
+      const value = Object.hasOwn(environment, name) ? environment[name] : preset;
       if (value !== undefined) return encode(value);
       onFault(path, `the environment variable ${name} is not set; set it, or write \${${name}:-default}`);
       return whole;

@@ -287,6 +287,16 @@ describe('faults', () => {
       /the environment variable NOWHERE is not set/,
     ],
     [
+      'a variable that is not set, of a name that every object knows',
+      withChannel(`source: rtsp://u:\${constructor}@c/1`, DESTINATIONS),
+      /the environment variable constructor is not set/,
+    ],
+    [
+      'a key of a name that every object knows',
+      `constructor: 1\n${withChannel(SOURCE, DESTINATIONS)}`,
+      /:1:1: constructor: unknown key/,
+    ],
+    [
       'a secret file that is not there',
       withChannel('source: { url: rtsp://c/1, username: a, password: file:/nowhere }', DESTINATIONS),
       /\/nowhere cannot be read \(ENOENT\)/,

@@ -21,12 +21,12 @@ const STAND_INS: Readonly<Record<keyof GatewayDocument & string, unknown>> & Rea
 };
 
 /** Sections that cannot be judged without another: where that is at fault, they are left out as well. */
-const DEPENDENT: Readonly<Record<string, readonly string[]>> = {
-  api: ['metrics', 'cluster'],
+const DEPENDENT: ReadonlyMap<string, readonly string[]> = new Map([
+  ['api', ['metrics', 'cluster']],
   // Channels of a cluster are counted elsewhere.
-  cluster: ['engine'],
-  channelDefaults: ['channels'],
-};
+  ['cluster', ['engine']],
+  ['channelDefaults', ['channels']],
+]);
 
 /**
  * The parts of a document that the schema permits, whole sections and whole channels, so that faults of their
@@ -38,8 +38,8 @@ export function validParts(values: unknown, faults: readonly SchemaFault[]): Gat
   const parts: Sections = { ...values };
   const { channels } = values;
   const withhold = (section: string): void => {
-    parts[section] = STAND_INS[section];
-    for (const dependent of DEPENDENT[section] ?? []) withhold(dependent);
+    parts[section] = Object.hasOwn(STAND_INS, section) ? STAND_INS[section] : undefined;
+    for (const dependent of DEPENDENT.get(section) ?? []) withhold(dependent);
   };
   if (isMap(channels)) {
     const faulty = new Set(faults.filter(({ path }) => path[0] === 'channels').map(({ path }) => path[1]));

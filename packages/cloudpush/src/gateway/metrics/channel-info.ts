@@ -18,11 +18,16 @@ export const channelInfo = {
   *samples(state: GatewayState): Iterable<Sample> {
     const own = ownLabels(state);
     for (const { name, mode, source, labels } of state.channels) {
-      yield [[name, mode, source.kind, ...own.map((label) => labels[label] ?? '')], 1];
+      yield [[name, mode, source.kind, ...own.map((label) => labelOf(labels, label))], 1];
     }
   },
 } as const satisfies MetricFamily & Record<'labelsOf', unknown>;
 
 function ownLabels({ channels }: GatewayState): readonly string[] {
   return [...new Set(channels.flatMap(({ labels }) => Object.keys(labels)))].sort();
+}
+
+/** A label may have the name of something that every object has, such as `constructor`. */
+function labelOf(labels: Readonly<Record<string, string>>, label: string): string {
+  return Object.hasOwn(labels, label) ? labels[label]! : '';
 }

@@ -81,6 +81,17 @@ test('a channel that is removed leaves no series behind, and labels follow the c
   expect(after).toContain('label_floor="2"');
 });
 
+test('a label may have the name of something that every object has', async () => {
+  const channels = [
+    sampleChannel('gate', { labels: { constructor: 'north', toString: 'x' } as never }),
+    sampleChannel('door', { labels: {} }),
+  ];
+  expect(await samplesOf('cloudpush_channel_info', channels)).toEqual([
+    expect.stringContaining('label_constructor="north",label_toString="x"'),
+    expect.stringContaining('label_constructor="",label_toString=""'),
+  ]);
+});
+
 test('label values are escaped', async () => {
   const labels = { note: 'a "b"\\c\nd' };
   expect(await samplesOf('cloudpush_channel_info', [sampleChannel('gate', { labels })])).toEqual([
