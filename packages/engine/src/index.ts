@@ -140,7 +140,7 @@ export type {
   SourceOptions,
   SourceSettings,
 } from './options/source-options.js';
-export type { SpoolOptions, SpoolStoreOptions } from './options/spool-options.js';
+export type { SpoolOptions, SpoolSeriesNames, SpoolStoreOptions } from './options/spool-options.js';
 export type { SourceTrack, SourceTracks } from './protocol/source-messages.js';
 export type { GapOutcome } from './protocol/spool-messages.js';
 export type { BitrateAdvice } from './protocol/stream.js';

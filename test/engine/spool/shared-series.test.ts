@@ -1,4 +1,4 @@
-// Two destinations that are given one series of the spool, on two worker threads.
+// Destinations that are given one series of the spool, at a time or one after the other.
 
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -59,4 +59,46 @@ test('one has the series, the other is told so and sends live; it has the series
       const packet = cameras.b.sent[numberOf(payload)]!;
       expect(Buffer.compare(payload, expectedMessage(packet))).toBe(0);
     }
+});
+
+test('what lies under the name of the place is sent by a destination that is given names of channel and destination', async () => {
+  await using server = await OutageServer.listen();
+  await using folder = await TempFolder.create();
+  const store = { folder: folder.path, minFree: 0 };
+  const before = await PushEngine.create({ spool: store });
+  const first = before.openChannel({
+    url: server.url('a'),
+    reconnect: settings.reconnect,
+    overflow: 'spool',
+    spool: { resume: 'keep' },
+  });
+  const gaps: SpoolGap[] = [];
+  first.on('gap', (gap) => gaps.push(gap));
+  await first.connected();
+  const camera = new NumberedCamera(first);
+  await camera.send(100);
+  await server.down();
+  await camera.sendUntil(() => gaps.length > 0);
+  await camera.send(300);
+  await before.close();
+  await server.up();
+
+  await using engine = await PushEngine.create({ spool: store });
+  const series = { channel: 'yard', destination: 'cloud' };
+  const next = engine.openChannel({
+    url: server.url('a'),
+    reconnect: settings.reconnect,
+    overflow: 'spool',
+    spool: { speed: 100, series },
+  });
+  next.on('gap', (gap) => gaps.push(gap));
+  await waitFor('the gap to be sent', 20_000, () =>
+    gaps.some(({ outcome }) => outcome === 'sent') ? true : undefined,
+  );
+  const [name, ...others] = readdirSync(folder.path).filter((each) => each !== 'lock');
+  expect(name).toMatch(/^yard_cloud_[0-9a-f]{12}$/);
+  expect(others).toEqual([]);
+  await next.close();
+  const numbers = server.gaps.flatMap((gap) => mediaOf(gap).map(({ payload }) => numberOf(payload)));
+  expect(numbers.at(-1)! - numbers[0]!).toBeGreaterThan(250);
 });

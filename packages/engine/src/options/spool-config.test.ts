@@ -34,11 +34,29 @@ test('a spool needs a folder alone: the rest has defaults', () => {
   });
   expect(configOf(undefined)).toEqual({
     series: 'media.example/live/camera',
+    names: { channel: '', destination: 'media.example/live/camera' },
+    former: undefined,
     when: 'outage',
     resume: 'live',
     speed: 2,
     window: undefined,
     stream: '$stream-gap-$start',
+  });
+});
+
+test('a series of names takes over what lies under the name of the place, unless it is told not to', () => {
+  expect(configOf({ series: { channel: 'yard', destination: 'cloud' } })).toMatchObject({
+    names: { channel: 'yard', destination: 'cloud' },
+    former: 'media.example/live/camera',
+  });
+  expect(configOf({ series: { channel: 'yard', takesOver: false } })).toMatchObject({
+    names: { channel: 'yard', destination: 'media.example/live/camera' },
+    former: undefined,
+  });
+  expect(configOf({ series: 'mine' })).toMatchObject({
+    series: 'mine',
+    names: { channel: '', destination: 'mine' },
+    former: undefined,
   });
 });
 
@@ -78,6 +96,8 @@ test.each([
 
 test.each([
   ['spool.series', { series: '' }],
+  ['spool.series.channel', { series: { channel: '' } }],
+  ['spool.series.destination', { series: { channel: 'yard', destination: 'x'.repeat(129) } }],
   ['spool.when', { when: 'never' }],
   ['spool.resume', { resume: 'later' }],
   ['spool.speed', { speed: 0.5 }],

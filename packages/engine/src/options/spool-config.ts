@@ -1,6 +1,13 @@
 import { resolve } from 'node:path';
-import { checkedOptions, integer, invalidParameter, invalidType, oneOf } from '../base/validation.js';
-import type { SpoolOptions, SpoolStoreOptions } from './spool-options.js';
+import {
+  checkedOptions,
+  integer,
+  invalidParameter,
+  invalidType,
+  oneOf,
+  optionalBoolean,
+} from '../base/validation.js';
+import type { SpoolOptions, SpoolSeriesNames, SpoolStoreOptions } from './spool-options.js';
 import { type SpooledPlace, spooledName } from './spooled-place.js';
 
 /** Hours of the day, in minutes since midnight; `from` may be later than `to`: over midnight. */
@@ -22,10 +29,20 @@ export interface SpoolStoreConfig {
   readonly maxGaps: number;
 }
 
+/** Names of a series; the channel's is empty where the destination's says it all. */
+export interface SpoolNames {
+  readonly channel: string;
+  readonly destination: string;
+}
+
 /** The configuration of a destination's part of the spool. */
 export interface SpoolConfig {
   /** The name of the destination's series, without secrets. */
   readonly series: string;
+  /** Names of the channel, where it is given one, and of the destination: its folder is named after both. */
+  readonly names: SpoolNames;
+  /** The series that it takes over what is on disk of; undefined: none. */
+  readonly former: string | undefined;
   /**
    * Another destination has the series: it is opened when the engine answers this number. Undefined: at once.
    */
@@ -52,6 +69,12 @@ const STORE: Readonly<Record<keyof SpoolStoreOptions, true>> = {
   minFree: true,
   sync: true,
   maxGaps: true,
+};
+
+const NAMES: Readonly<Record<keyof SpoolSeriesNames, true>> = {
+  channel: true,
+  destination: true,
+  takesOver: true,
 };
 
 const SPOOL: Readonly<Record<keyof SpoolOptions, true>> = {
@@ -86,7 +109,7 @@ export function spoolConfig(given: SpoolOptions | undefined, place: SpooledPlace
   const options = given === undefined ? {} : checkedOptions<SpoolOptions>('spool', given, SPOOL);
   const resume = oneOf('spool.resume', options.resume, ['live', 'in-order', 'keep']);
   return {
-    series: checkedSeries(options.series) ?? spooledName(place),
+    ...seriesConfig(options.series, spooledName(place)),
     when: oneOf('spool.when', options.when, ['outage', 'always']),
     resume,
     speed: checkedSpeed(options.speed, resume),
@@ -95,10 +118,29 @@ export function spoolConfig(given: SpoolOptions | undefined, place: SpooledPlace
   };
 }
 
-function checkedSeries(series: unknown): string | undefined {
-  if (series === undefined) return undefined;
-  if (typeof series === 'string' && series !== '' && series.length <= LONGEST_NAME) return series;
-  throw invalidParameter('spool.series', series, `a text of 1 to ${LONGEST_NAME} characters`);
+function seriesConfig(
+  given: SpoolOptions['series'],
+  preset: string,
+): Pick<SpoolConfig, 'series' | 'names' | 'former'> {
+  if (given === undefined || typeof given === 'string') {
+    const series = given === undefined ? preset : checkedName('spool.series', given);
+    return { series, names: { channel: '', destination: series }, former: undefined };
+  }
+  const options = checkedOptions<SpoolSeriesNames>('spool.series', given, NAMES);
+  const channel = checkedName('spool.series.channel', options.channel);
+  const { destination: name } = options;
+  const destination = name === undefined ? preset : checkedName('spool.series.destination', name);
+  const takesOver = optionalBoolean('spool.series.takesOver', options.takesOver) ?? true;
+  return {
+    series: `${channel}: ${destination}`,
+    names: { channel, destination },
+    former: takesOver ? preset : undefined,
+  };
+}
+
+function checkedName(option: string, name: unknown): string {
+  if (typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME) return name;
+  throw invalidParameter(option, name, `a text of 1 to ${LONGEST_NAME} characters`);
 }
 
 function checkedSpeed(speed: unknown = 2, resume: SpoolConfig['resume']): number {

@@ -33,6 +33,19 @@ export interface SpoolStoreOptions {
   readonly maxGaps?: number | undefined;
 }
 
+/** Names of a channel and a destination, none of them a secret: their part of the spool is named after both. */
+export interface SpoolSeriesNames {
+  /** 1 to 128 characters. */
+  readonly channel: string;
+  /** 1 to 128 characters; default: made of host, port, app and stream, or of the device. */
+  readonly destination?: string | undefined;
+  /**
+   * Takes over what lies on disk under the name that is made of host, port, app and stream, or of the device,
+   * unless another destination has that open. Default true.
+   */
+  readonly takesOver?: boolean | undefined;
+}
+
 /**
  * Media that goes through the disk spool of a destination (`overflow: 'spool'`), and how it is sent
  * afterwards.
@@ -41,9 +54,9 @@ export interface SpoolOptions {
   /**
    * A name for the destination's part of the spool, 1 to 128 characters: what lies there is found again after
    * a restart. Default: made of host, port, app and stream, or of the device, so that it need be given only
-   * where these change.
+   * where these change, or where two differ in the query or the token only: a series is one destination's.
    */
-  readonly series?: string | undefined;
+  readonly series?: string | SpoolSeriesNames | undefined;
   /**
    * `'outage'` (default): what leaves the queue under pressure or while disconnected goes to disk, from the
    * last key frame on that the server has acknowledged; a crash of the process loses what waits in memory.

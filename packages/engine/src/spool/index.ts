@@ -5,6 +5,7 @@ export { diskIo } from './disk-io.js';
 export { encodeWallClock, type GapFacts, gapMetadata } from './gap-stream.js';
 export { FIRST_PLACE, isBefore, type SpoolPlace } from './group-entry.js';
 export type { ReadEnd, SpoolGroup } from './group-reader.js';
+export { adoptSeries } from './series-adoption.js';
 export { seriesName } from './series-name.js';
 export type { SpoolLoss } from './series-owner.js';
 export { SpoolBudget } from './spool-budget.js';

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { cameraPlace } from './addresses.js';
 import type { ChannelPlan, DestinationPlan, EventPlan, OnvifTrigger } from './configuration.js';
-import { type DestinationSurroundings, planDestination } from './destination-plan.js';
+import {
+  type ChannelSurroundings,
+  type DestinationSurroundings,
+  planDestination,
+} from './destination-plan.js';
 import type { PlanContext } from './plan-context.js';
 import type { ChannelDocument, GatewayDocument } from './schema.js';
 import { planSource } from './source-plan.js';
@@ -24,7 +28,7 @@ export function planChannel(
   const document: ChannelDocument = { ...channelDefaults, ...own };
   const source = planSource(document, context);
   const event = planEvent(document, context);
-  const around = { ...surroundings, preRoll: event?.preRoll ?? 0 };
+  const around = { ...surroundings, channel: name, preRoll: event?.preRoll ?? 0 };
   const destinations = planDestinations(document, around, context.below('destinations'));
   const encryption = planEncryption(document, context.below('encryption'));
   if (source === undefined || destinations === undefined) return undefined;
@@ -47,7 +51,7 @@ export function revisionOf(value: unknown): string {
 
 function planDestinations(
   { destinations }: ChannelDocument,
-  surroundings: DestinationSurroundings & { readonly preRoll: number },
+  surroundings: ChannelSurroundings,
   context: PlanContext,
 ): DestinationPlan[] | undefined {
   const plans: DestinationPlan[] = [];

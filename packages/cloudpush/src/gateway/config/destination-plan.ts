@@ -8,6 +8,7 @@ import { isIpAddress, publishingPlace } from './addresses.js';
 import type { DestinationPlan } from './configuration.js';
 import { milliseconds, type PlanContext, type Problems, pickOne, planRetry } from './plan-context.js';
 import type { ChannelDocument, GatewayDocument } from './schema.js';
+import { seriesOf } from './spool-series.js';
 import { parseSize } from './units.js';
 
 type DestinationDocument = Exclude<ChannelDocument['destinations'][number], string>;
@@ -28,17 +29,25 @@ export interface DestinationSurroundings {
   readonly hasSpool: boolean;
 }
 
+/** The same, and what the destinations of a channel share. */
+export interface ChannelSurroundings extends DestinationSurroundings {
+  /** The name of the channel. */
+  readonly channel: string;
+  /** In ms. */
+  readonly preRoll: number;
+}
+
 /** A destination as the engine takes it; undefined when it is at fault, which the problems tell. */
 export function planDestination(
   given: ChannelDocument['destinations'][number],
   number: number,
-  surroundings: DestinationSurroundings & { readonly preRoll: number },
+  surroundings: ChannelSurroundings,
   context: PlanContext,
 ): DestinationPlan | undefined {
   const own: DestinationDocument = typeof given === 'string' ? { url: given } : given;
   const document = { ...surroundings.defaults, ...own };
   const place = placeOf(document, surroundings, context);
-  const settings = settingsOf(document, surroundings.preRoll, context);
+  const settings = settingsOf(document, surroundings, context);
   requireSpool(document, surroundings, context.problems);
   if (place === undefined) return undefined;
   const options = { ...place.options, ...settings } as DestinationOptions;
@@ -115,14 +124,15 @@ function devicePlace(
 
 function settingsOf(
   document: DestinationDocument,
-  preRoll: number,
+  { channel, preRoll }: ChannelSurroundings,
   context: PlanContext,
 ): DestinationSettings {
-  const { maxQueue, reconnect, segmentConnection } = document;
+  const { maxQueue, reconnect, segmentConnection, spool } = document;
+  const series = seriesOf(channel, document.name, spool?.series);
   return {
     // A live source does not wait.
     overflow: document.overflow ?? 'drop',
-    spool: document.spool,
+    spool: document.overflow === 'spool' ? { ...spool, series } : spool,
     // An event begins with its pre-roll, all at once.
     highWatermark: {
       bytes: (bytes(maxQueue?.bytes) ?? 8 * 1024 ** 2) + preRoll * PRE_ROLL_RATE,

@@ -11,6 +11,7 @@ import { interpolate } from './interpolation.js';
 import { milliseconds, PlanContext, Problems } from './plan-context.js';
 import type { GatewayDocument } from './schema.js';
 import { readSecret } from './secret.js';
+import { settleSeries } from './spool-series.js';
 import { parseDuration, parseSize } from './units.js';
 import { isMap, validParts } from './valid-parts.js';
 import { type SchemaFault, schemaFaults } from './validation.js';
@@ -216,5 +217,5 @@ function planChannels(document: GatewayDocument, context: PlanContext): Map<stri
     const planned = planChannel(input, context.below('channels', name));
     if (planned !== undefined) plans.set(name, planned);
   }
-  return plans;
+  return settleSeries(plans, document, context);
 }

@@ -33,7 +33,9 @@ export const spoolStoreSchema = strict('The disk spool, for destinations with `o
 
 /** How a destination makes use of it. */
 export const spoolSchema = strict('With `overflow: spool`: what goes to disk, and how it is sent.', {
-  series: optional(text('A name under which it is found again after a restart. Default: the place.')),
+  series: optional(
+    text('A name under which it is found again after a restart. Default: channel and destination.'),
+  ),
   when: optional(
     choice('`outage` (default): what the server cannot be sent. `always`: everything, first.', [
       'outage',

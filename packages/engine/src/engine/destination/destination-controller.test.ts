@@ -186,7 +186,7 @@ test('of two destinations with one series of the spool, the second has it when t
     { shard: FakeShard; controller: DestinationController },
   ];
   expect(a.shard.posted).toMatchObject([{ type: 'attach', config: { spool: { when: 'outage' } } }]);
-  expect(a.shard.posted[0]).not.toHaveProperty('config.spool.turn');
+  expect(a.shard.posted[0]).toHaveProperty('config.spool.turn', undefined);
   expect(b.shard.posted).toMatchObject([
     { type: 'series', turn: 21, error: { code: 'ERR_CLOUDPUSH_SPOOL_SERIES_IN_USE' } },
     { type: 'attach', config: { spool: { turn: 21 } } },

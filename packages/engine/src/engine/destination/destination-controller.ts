@@ -11,6 +11,7 @@ import { invalidType, requireObject } from '../../base/validation.js';
 import { Command } from '../../memory/ring.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { checkedUrl } from '../../options/destination-config.js';
+import type { SpoolNames } from '../../options/spool-config.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
 import type { DestinationStats } from '../../stats/stats.js';
 import type { PushTarget, TargetReason } from '../../targets/push-target.js';
@@ -135,6 +136,10 @@ export class DestinationController implements DestinationControl, SeriesUser {
   /** The name of its series in the spool. */
   get series(): string {
     return this.#config.spool?.series ?? '';
+  }
+
+  get seriesNames(): SpoolNames {
+    return this.#config.spool?.names ?? { channel: '', destination: '' };
   }
 
   get channel(): number {
@@ -270,7 +275,11 @@ export class DestinationController implements DestinationControl, SeriesUser {
 
   #configOnShard(): DestinationConfig {
     const { spool } = this.#config;
-    if (spool === undefined || this.#slot.turns.enter(this)) return this.#config;
-    return { ...this.#config, spool: { ...spool, turn: this.id } };
+    if (spool === undefined) return this.#config;
+    const { turns } = this.#slot;
+    const turn = turns.enter(this) ? undefined : this.id;
+    // What another destination has open is not taken over.
+    const former = spool.former === undefined || turns.isTaken(spool.former) ? undefined : spool.former;
+    return { ...this.#config, spool: { ...spool, turn, former } };
   }
 }

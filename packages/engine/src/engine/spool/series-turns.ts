@@ -52,6 +52,11 @@ export class SeriesTurns {
     return false;
   }
 
+  /** A destination has a series, or waits for it. */
+  isTaken(series: string): boolean {
+    return this.#users.has(series);
+  }
+
   /** It has let go of the series, or wants it no longer. */
   leave(user: SeriesUser): void {
     this.#stopTimer(user);

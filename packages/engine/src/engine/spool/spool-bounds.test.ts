@@ -24,7 +24,12 @@ async function leave(disk: SimulatedDisk, destination: string): Promise<number> 
 
 function boundsOf(disk: SimulatedDisk, open: string[], maxBytes: number, spooledBytes = 0): SpoolBounds {
   const config = { folder: '/spool', maxBytes, maxAge: 1e9, minFree: 0, sync: 'second', maxGaps: 4 } as const;
-  const destinations = () => open.map((series) => ({ series, spooledBytes, expireSpool: () => {} }));
+  const destinations = () =>
+    open.map((destination) => ({
+      seriesNames: { channel: '', destination },
+      spooledBytes,
+      expireSpool: () => {},
+    }));
   return new SpoolBounds({ config, clock, io: disk, destinations });
 }
 

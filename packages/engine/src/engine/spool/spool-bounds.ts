@@ -1,4 +1,4 @@
-import type { SpoolStoreConfig } from '../../options/spool-config.js';
+import type { SpoolNames, SpoolStoreConfig } from '../../options/spool-config.js';
 import {
   type ClosedSeries,
   ClosedSeriesSet,
@@ -12,8 +12,8 @@ const WHOLE_RUNS = 10;
 
 /** A destination that has part in the spool. */
 export interface SpooledDestination {
-  /** The name of its series. */
-  readonly series: string;
+  /** The names of its series. */
+  readonly seriesNames: SpoolNames;
   /** Bytes that it has on disk. */
   readonly spooledBytes: number;
   /** Removes its oldest, so many bytes, and what is older than `before`, in ms since 1970. */
@@ -64,7 +64,7 @@ export class SpoolBounds {
   /** Names of the folders of those that are open. */
   #openFolders(): Set<string> {
     const open = [...this.#parts.destinations()];
-    return new Set(open.map(({ series }) => seriesName({ channel: '', destination: series })));
+    return new Set(open.map(({ seriesNames }) => seriesName(seriesNames)));
   }
 }
 

@@ -48,7 +48,7 @@ export class SeriesOpening {
   async #open(): Promise<void> {
     try {
       const onFault = (error: Error): void => this.#owner.onFault(error);
-      this.#owner.onSeries(await this.#spools.openSeries(this.#config.series, onFault));
+      this.#owner.onSeries(await this.#spools.openSeries(this.#config, onFault));
     } catch (error) {
       this.#owner.onFault(error as Error);
     }

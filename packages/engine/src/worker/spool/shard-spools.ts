@@ -2,8 +2,15 @@ import { join } from 'node:path';
 import type { EngineClock } from '../../base/clock.js';
 import { CloudPushError, type ErrorData } from '../../base/errors.js';
 import type { BackfillGate } from '../../memory/backfill-gate.js';
-import type { SpoolStoreConfig } from '../../options/spool-config.js';
-import { diskIo, SpoolBacklog, type SpoolIo, SpoolSeries, seriesName } from '../../spool/index.js';
+import type { SpoolConfig, SpoolNames, SpoolStoreConfig } from '../../options/spool-config.js';
+import {
+  adoptSeries,
+  diskIo,
+  SpoolBacklog,
+  type SpoolIo,
+  SpoolSeries,
+  seriesName,
+} from '../../spool/index.js';
 import { SeriesWaits } from './series-waits.js';
 
 /** How often spools are looked after, in ms. */
@@ -62,15 +69,23 @@ export class ShardSpools {
   }
 
   /** @throws CloudPushError (rejection), or the system's error, when it cannot be opened */
-  async openSeries(series: string, onFault: (error: Error) => void): Promise<SpoolSeries> {
+  async openSeries(
+    { names, former }: Pick<SpoolConfig, 'names' | 'former'>,
+    onFault: (error: Error) => void,
+  ): Promise<SpoolSeries> {
     const error = await this.#ready;
     if (error !== undefined) throw CloudPushError.from(error);
-    const names = { channel: '', destination: series };
-    const folder = join(this.#config.folder, seriesName(names));
+    const folder = this.#folderOf(names);
     const policy = { sync: this.#config.sync };
     const io = this.#io;
+    if (former !== undefined)
+      await adoptSeries(io, this.#folderOf({ channel: '', destination: former }), folder);
     const backlog = this.#backlog;
     return await SpoolSeries.open({ folder, io, clock: this.#clock, names, policy, backlog, onFault });
+  }
+
+  #folderOf(names: SpoolNames): string {
+    return join(this.#config.folder, seriesName(names));
   }
 
   /** Bytes of what a destination was sent that may be kept in memory: all have equal shares. */
