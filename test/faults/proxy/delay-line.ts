@@ -8,7 +8,9 @@ export class DelayLine {
   readonly #from: Pieces;
   readonly #context: StageContext;
   readonly #duration: () => number;
-  readonly #underWay: { readonly piece: Buffer; readonly due: number }[] = [];
+  #underWay: { readonly piece: Buffer; readonly due: number }[] = [];
+  /** So many of them have arrived. */
+  #arrived = 0;
   #bytes = 0;
   #isRead = false;
   readonly #waiting: (() => void)[] = [];
@@ -26,14 +28,14 @@ export class DelayLine {
     // Told of by whoever takes the pieces.
     reading.catch(() => {});
     for (;;) {
-      const next = this.#underWay[0];
+      const next = this.#underWay[this.#arrived];
       if (next === undefined) {
         if (this.#isRead) break;
-        await Promise.race([reading, this.#change()]);
+        await this.#change();
         continue;
       }
       await clock.sleep(next.due - clock.now(), signal);
-      this.#underWay.shift();
+      this.#forgetFirst();
       this.#bytes -= next.piece.length;
       this.#tellChange();
       yield next.piece;
@@ -41,18 +43,29 @@ export class DelayLine {
     await reading;
   }
 
+  /** Split into single bytes, a million pieces are under way: none is moved for another. */
+  #forgetFirst(): void {
+    this.#arrived++;
+    if (this.#arrived < 1000 || this.#arrived * 2 < this.#underWay.length) return;
+    this.#underWay = this.#underWay.slice(this.#arrived);
+    this.#arrived = 0;
+  }
+
   async #read(): Promise<void> {
     const { clock } = this.#context;
     let due = Number.NEGATIVE_INFINITY;
-    for await (const piece of this.#from) {
-      due = Math.max(due, clock.now() + this.#duration());
-      this.#underWay.push({ piece, due });
-      this.#bytes += piece.length;
+    try {
+      for await (const piece of this.#from) {
+        due = Math.max(due, clock.now() + this.#duration());
+        this.#underWay.push({ piece, due });
+        this.#bytes += piece.length;
+        this.#tellChange();
+        while (this.#bytes >= CAPACITY) await this.#change();
+      }
+    } finally {
+      this.#isRead = true;
       this.#tellChange();
-      while (this.#bytes >= CAPACITY) await this.#change();
     }
-    this.#isRead = true;
-    this.#tellChange();
   }
 
   #change(): Promise<void> {

@@ -72,6 +72,14 @@ test('a delay lets many pieces be under way at once, in their order', async () =
   expect([way.isOver, way.told]).toEqual([true, ['delay']]);
 });
 
+test('a delay takes as long for each of very many pieces as for one', async () => {
+  const bytes = 'ab'.repeat(200_000);
+  const way = new Way([bytes], split(1), delay(10));
+  // One of them that costs as much as all behind it would take longer than the test may.
+  while (way.came.length < bytes.length) await way.clock.pass(10);
+  expect(way.text).toBe(bytes);
+});
+
 test('jitter never changes the order, and stays within its bounds', async () => {
   const pieces = Array.from({ length: 50 }, (_, i) => String.fromCharCode(65 + i));
   const way = new Way(pieces, delay(10, 40));
