@@ -1,5 +1,6 @@
 // The log of a gateway: what is lost is told once, by the gateway, with the names that its users know.
 
+import { writeFile } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
 import { ScriptedCamera } from '../engine/scripted-camera.js';
 import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
@@ -59,4 +60,31 @@ test('verbose shows what the engine says of them as well', async () => {
   for (const text of ['connection lost, connecting again', 'source lost']) {
     expect(texts.filter((one) => one === text)).toHaveLength(1);
   }
+});
+
+test('with JSON every line is JSON, and each fault of the file is told once', async () => {
+  await using folder = await TempFolder.create();
+  await using camera = await ScriptedCamera.listen();
+  await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
+  const text = configuration('info', camera.url, receiver.url('gate'));
+  await using gateway = await GatewayProgram.start(folder, `${text}api: { listen: "127.0.0.1:0" }\n`);
+  const { program, path } = gateway;
+  await program.waitForOutput(/"msg":"gateway is running 1 channel/);
+  await writeFile(
+    path,
+    text.replace('sourceRetry', 'sourceretry').replace('version: 1', 'version: 1\nlogs: 1'),
+  );
+  await program.waitForOutput(/logs: unknown key/);
+  await program.waitForOutput(/sourceretry: unknown key/);
+  await gateway.stop();
+  const lines = program.stderr.trim().split('\n');
+  expect(lines.filter((line) => !line.startsWith('{'))).toEqual([]);
+  const texts = lines.map((line) => (JSON.parse(line) as Line).msg);
+  for (const word of [
+    'logs: unknown key',
+    'sourceretry: unknown key',
+    'API and dashboard',
+    'gateway has ended',
+  ])
+    expect(texts.filter((one) => one.includes(word))).toHaveLength(1);
 });

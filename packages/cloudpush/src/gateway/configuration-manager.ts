@@ -5,7 +5,7 @@ import type { ConfigurationFile } from './config/configuration-file.js';
 import { ConfigurationDocument, pathText } from './config/document.js';
 import { type ChannelEdits, editChannels } from './config/edit.js';
 import { maskedText, requestFaults, unmasked } from './config/masking.js';
-import { type ParseResult, parseConfiguration } from './config/parse.js';
+import { faultText, type ParseResult, parseConfiguration } from './config/parse.js';
 import type { EventLog } from './events/event-log.js';
 import { type ConfigurationText, GatewayError, type ReloadReport } from './gateway.js';
 import { restartNeeded } from './restart-needed.js';
@@ -97,12 +97,11 @@ export class ConfigurationManager {
   }
 
   #reject(faults: readonly ConfigurationFault[]): ReloadReport {
-    const isNews = this.#faults.length === 0;
+    const isNews = !isDeepStrictEqual(faults, this.#faults);
     this.#faults = faults;
     this.#lastReload = { at: this.#parts.now(), successful: false };
-    const { path = '', message: fault = '' } = faults[0] ?? {};
-    const place = path === '' ? fault : `${path}: ${fault}`;
-    const message = `the new configuration is at fault, and the one before stays in force: ${place}`;
+    const fault = faults[0] === undefined ? '' : faultText(this.#parts.file.path, faults[0]);
+    const message = `the new configuration is at fault, and the one before stays in force: ${fault}`;
     if (isNews) this.#parts.events.emit({ type: 'configurationRejected', level: 'error', message });
     return { successful: false, faults, added: [], changed: [], removed: [], restartNeeded: [] };
   }

@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { ConfigurationFile } from '../../../gateway/config/configuration-file.js';
 import { FileWatcher } from '../../../gateway/config/file-watcher.js';
 import { faultText, parseConfiguration } from '../../../gateway/config/parse.js';
-import type { ReloadReport } from '../../../gateway/gateway.js';
 import { type GatewayStart, RunningGateway } from '../../../gateway/running-gateway.js';
 import type { StopOutcome } from '../../../gateway/supervisor/supervisor.js';
-import { CommandError, ExitCode, usageError } from '../../exit-code.js';
+import { ExitCode, usageError } from '../../exit-code.js';
 import type { Interruption } from '../../interruption.js';
 import { plural } from '../../terminal/format.js';
 import type { Output } from '../../terminal/output.js';
+import { GatewayNotes } from './gateway-notes.js';
 import { ServiceManager } from './service-manager.js';
 
 /** Reasons why an address cannot be listened on. */
@@ -66,34 +66,31 @@ async function readText(file: ConfigurationFile, path: string): Promise<string> 
 
 async function runGateway(start: GatewayStart, output: Output, interruption: Interruption): Promise<number> {
   const { file, configuration } = start;
+  const notes = new GatewayNotes(configuration.log, output, file.path);
   let isReloadWanted = false;
   interruption.onHangUp(() => {
     isReloadWanted = true;
   });
-  using manager = new ServiceManager(process.env, (message) => output.note(message));
-  const running = await started(start);
+  using manager = new ServiceManager(process.env, (message) => notes.note(message));
+  const running = await started(start, notes);
+  if (running === undefined) return ExitCode.failure;
   const { service } = running;
   const reload = async () => {
     manager.reloading();
-    tell(await service.reload());
+    notes.tellReload(await service.reload());
     manager.ready(statusText());
-  };
-  const tell = (report: ReloadReport) => {
-    for (const fault of report.faults) output.error(faultText(file.path, fault));
-    const keys = report.restartNeeded.join(', ');
-    if (keys !== '') output.note(`changed, and in force only after a restart: ${keys}`);
   };
   const statusText = () => plural(service.snapshot().channels.length, 'channel');
   const reloadSafely = () => {
-    reload().catch((error: Error) => output.error(`reload failed: ${error.message}`));
+    reload().catch((error: Error) => notes.error(`reload failed: ${error.message}`));
   };
   interruption.onHangUp(reloadSafely);
   const watcher = configuration.watch ? new FileWatcher(file.path, reloadSafely) : undefined;
   await watcher?.ready();
   const { api, metrics } = running.addresses;
-  if (api !== undefined) output.note(`API and dashboard: http://${addressText(api)}/`);
-  if (metrics !== undefined) output.note(`metrics: http://${addressText(metrics)}/metrics`);
-  output.note(`gateway is running ${statusText()}, from ${file.path}`);
+  if (api !== undefined) notes.note(`API and dashboard: http://${addressText(api)}/`);
+  if (metrics !== undefined) notes.note(`metrics: http://${addressText(metrics)}/metrics`);
+  notes.note(`gateway is running ${statusText()}, from ${file.path}`);
   manager.ready(statusText());
   // A signal that came while everything was being started.
   if (isReloadWanted) reloadSafely();
@@ -101,17 +98,19 @@ async function runGateway(start: GatewayStart, output: Output, interruption: Int
   manager.stopping(configuration.stopTimeout);
   await watcher?.close();
   const outcome = await running.stop();
-  output.note(`gateway has ended${REMAINDERS[outcome]}`);
+  notes.note(`gateway has ended${REMAINDERS[outcome]}`);
   return outcome === 'sent' ? ExitCode.ok : ExitCode.failure;
 }
 
-async function started(start: GatewayStart): Promise<RunningGateway> {
+/** Undefined: an address cannot be listened on, which has been told. */
+async function started(start: GatewayStart, notes: GatewayNotes): Promise<RunningGateway | undefined> {
   try {
     return await RunningGateway.start(start);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined || !LISTEN_ERRORS.includes(code)) throw error;
-    throw new CommandError(`${message}: change api.listen or metrics.listen`, ExitCode.failure);
+    notes.error(`${message}: change api.listen or metrics.listen`);
+    return undefined;
   }
 }
 
