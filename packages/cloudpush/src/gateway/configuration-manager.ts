@@ -130,7 +130,9 @@ export class ConfigurationManager {
     }
     const { added, changed, removed } = changes;
     const message = `the configuration is in force: ${added.length} channels added, ${changed.length} changed, ${removed.length} removed`;
-    if (added.length + changed.length + removed.length > 0) {
+    // One that is mended to what it was before changes nothing, and ends what was told of its faults.
+    const isMended = this.#faults.length > 0;
+    if (isMended || added.length + changed.length + removed.length > 0) {
       events.emit({ type: 'configurationLoaded', level: 'info', message });
     }
     return changes;

@@ -104,6 +104,20 @@ describe('a reload', () => {
     expect(gateway.engine.channel('door').options.hevc).toBe('legacy');
   });
 
+  test('of a file that is mended to what it was before is told, once; new faults are told, the same are not', async () => {
+    using gateway = await running();
+    const words = () => gateway.service.events().flatMap(({ type }) => type.match(/^configuration.*/) ?? []);
+    const before = words().length;
+    const broken = TEXT.replace('version: 1', 'version: 1\nlogs: 1');
+    for (const text of [broken, broken, broken.replace('logs', 'nets'), TEXT, TEXT])
+      await gateway.reload(text);
+    expect(words().slice(before)).toEqual([
+      'configurationRejected',
+      'configurationRejected',
+      'configurationLoaded',
+    ]);
+  });
+
   test('of a file at fault changes nothing, and says so until a good one comes', async () => {
     using gateway = await running();
     const report = await gateway.reload(TEXT.replace('rtsp://camera-2/1', 'http://camera-2/1'));
