@@ -49,7 +49,10 @@ test('a lost server and a lost camera are one line each, of the channel by its n
       ['sourceLost', 'gate'],
     ]),
   );
-  expect(lines.filter(({ event }) => event === undefined)).toEqual([]);
+  // Beside them, the command says that it runs.
+  expect(lines.filter(({ event }) => event === undefined).map(({ msg }) => msg)).toEqual([
+    expect.stringMatching(/^gateway is running 1 channel, from /),
+  ]);
   for (const event of ['destinationLost', 'sourceLost']) {
     expect(lines.filter((line) => line.event === event)).toHaveLength(1);
   }

@@ -20,7 +20,8 @@ export class GatewayNotes {
     this.#isLogSilent = level === 'silent';
     if (format === 'text') this.#output = output;
     else {
-      const logger = loggerTo(output.notes, level);
+      // They are said whatever the level of the log is, as plain ones are.
+      const logger = loggerTo(output.notes, 'main');
       this.#output = { note: (text) => logger.main(text), error: (text) => logger.error(text) };
     }
   }
