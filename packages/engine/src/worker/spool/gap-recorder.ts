@@ -3,7 +3,7 @@ import { SpoolCounter } from '../../memory/counters.js';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
-import { isAudioFrame, isPicture } from '../destination/drop-policy.js';
+import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
 import type { DiskGroup, SpooledTag } from './tail-group.js';
 
@@ -145,7 +145,7 @@ export class GapRecorder {
 
   /** A gap can begin with a tag: decoding can start at it. */
   canBeginAt(tag: FlvTag): boolean {
-    return this.#headers.hasVideo ? tag.role === TagRole.keyFrame : isAudioFrame(tag);
+    return canStartAt(tag, this.#headers);
   }
 
   /** The gap under way can end in front of a tag that comes. */
@@ -187,4 +187,9 @@ export class GapRecorder {
     counts.add(SpoolCounter.spooledMs, ms);
     this.#countedTo = tag.timestamp;
   }
+}
+
+/** Decoding can start at a tag of a stream with these headers. */
+export function canStartAt(tag: FlvTag, headers: Pick<StreamHeaders, 'hasVideo'>): boolean {
+  return headers.hasVideo ? isKeyFrame(tag) : isAudioFrame(tag);
 }

@@ -1,6 +1,8 @@
+import { TagRole, TagType } from '@cloudpush/muxer';
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { expect, test } from 'vitest';
 import { SpoolCounter } from '../../memory/counters.js';
+import { SimulatedDisk } from '../../spool/testing/simulated-disk.js';
 import { FakePublisher } from '../testing/fake-connection.js';
 import { afterOutage, inOrder, picturesIn } from '../testing/in-order-bench.js';
 import { FRAME, GROUP, SpoolBench } from '../testing/spool-bench.js';
@@ -96,6 +98,38 @@ test.each(['outage', 'always'] as const)(
     expectContiguous(bench.sentOn(publisher), 0, bench.offered.at(-1)!);
   },
 );
+
+test('the rest of a group under way when the queue is full goes out with its sound, though nothing was written before', async () => {
+  const queue = { highWatermark: { bytes: 3000 }, lowWatermark: { bytes: 500 } };
+  const bench = new SpoolBench(inOrder, queue, true, new SimulatedDisk(), false);
+  await bench.settle();
+  // After the folder was opened: what was written last tells nothing of the stream.
+  bench.offerHeaders();
+  const publisher = await bench.publish();
+  // It becomes full within a group of eight pictures.
+  bench.group = 8 * FRAME;
+  const count = 16;
+  for (let i = 0; i < count; i++) {
+    bench.offerSound();
+    await bench.send(1, 600);
+    publisher.isWritable = false;
+  }
+  expect(bench.outcomes).toEqual(['opened']);
+  publisher.isWritable = true;
+  bench.shard.connections.latest.drain();
+  await bench.send(40, 100);
+  expect(bench.outcomes).toEqual(['opened', 'sent']);
+  const sent = publisher.sent.filter(({ role }) => role === TagRole.audioFrame);
+  expect(sent).toHaveLength(count);
+  const pictures = publisher.sent.filter(
+    ({ type, role }) => type === TagType.video && role !== TagRole.videoSequenceHeader,
+  );
+  expectContiguous(
+    pictures.map(({ timestamp }) => timestamp),
+    0,
+    bench.offered.at(-1)!,
+  );
+});
 
 test('what is on disk of a group under way when the queue is full is whole there, and sent again after a loss', async () => {
   const bench = new SpoolBench(inOrder, { highWatermark: { bytes: 4000 }, lowWatermark: { bytes: 1000 } });

@@ -5,7 +5,7 @@ import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
-import type { RecordStart } from './gap-recorder.js';
+import { canStartAt, type RecordStart } from './gap-recorder.js';
 import { HeldMedia } from './held-media.js';
 import { InOrderFeed } from './in-order-feed.js';
 import { goOnWith } from './stored-headers.js';
@@ -129,9 +129,9 @@ export class InOrderSpool extends StreamSpool {
 
   protected changeAt(tag: FlvTag, mark: SegmentMark | undefined): void {
     if (mark !== undefined) this.#passBorder(mark);
-    else if (this.#joining !== undefined || !this.media.recorder.canBeginAt(tag)) return;
-    else if (this.#isFull) this.#beginBehindQueue();
-    else if (this.isSpooling && this.#mayJoin) this.#join();
+    else if (this.#joining !== undefined) return;
+    else if (this.#isFull) this.#beginBehindQueue(tag);
+    else if (this.isSpooling && this.media.recorder.canBeginAt(tag) && this.#mayJoin) this.#join();
   }
 
   /** The rest of a segment that is over is sent beside the next one, and not on its stream. */
@@ -158,9 +158,14 @@ export class InOrderSpool extends StreamSpool {
     else this.#feed.skipTo(origin);
   }
 
-  /** Everything that comes goes to disk from now on, while the queue still holds what comes before. */
-  #beginBehindQueue(): void {
+  /**
+   * Everything that comes goes to disk from now on, where decoding can start at it, while the queue still
+   * holds what comes before.
+   */
+  #beginBehindQueue(first: FlvTag): void {
+    // What the recorder knows of the stream is what it wrote last.
     const start = this.media.behindQueue();
+    if (!canStartAt(first, start.headers)) return;
     this.#isFull = false;
     this.media.finishGroup();
     this.media.recorder.seek(start);

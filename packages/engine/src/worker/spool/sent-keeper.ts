@@ -8,7 +8,7 @@ import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
 import { AcknowledgedPosition } from './acknowledged-position.js';
 import { GapAcknowledger } from './gap-acknowledger.js';
-import type { GapRecorder } from './gap-recorder.js';
+import { canStartAt, type GapRecorder } from './gap-recorder.js';
 import { GroupOrigins, type Origin } from './group-origins.js';
 import { LeftFlaws } from './left-flaws.js';
 import { SentTail } from './sent-tail.js';
@@ -279,7 +279,7 @@ export class SentKeeper {
 
   /** Nothing can be sent again from a tag on that a gap cannot begin with. */
   #canBegin(tag: FlvTag): boolean {
-    return this.#stream.headers.hasVideo ? isKeyFrame(tag) : isAudioFrame(tag);
+    return canStartAt(tag, this.#stream.headers);
   }
 
   /** @param origin of the tag */
