@@ -2,33 +2,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { loadModule } from './load-module.js';
 
-const shortage = vi.hoisted(() => ({ isNow: false }));
-
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
-  const openSync = (...args: Parameters<typeof fs.openSync>) => {
-    if (shortage.isNow) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
-    return fs.openSync(...args);
-  };
-  return { ...fs, openSync };
-});
+function refuse(): never {
+  throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+}
 
 test('a module is not begun without descriptors: that is told, and it is loaded when there are some', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'cloudpush-module-'));
   const path = join(folder, 'module.mjs');
   await writeFile(path, 'export const openSource = 1;');
   const { href } = pathToFileURL(path);
-  shortage.isNow = true;
   for (let attempt = 0; attempt < 2; attempt++) {
-    await expect(loadModule(href)).rejects.toMatchObject({
+    await expect(loadModule(href, refuse)).rejects.toMatchObject({
       ...{ code: 'ERR_CLOUDPUSH_SOURCE_MODULE', class: 'retryable' },
       message: `the source module ${href} cannot be loaded now: this process has too many open files (EMFILE)`,
     });
   }
-  shortage.isNow = false;
   expect(await loadModule(href)).toMatchObject({ openSource: 1 });
   await rm(folder, { recursive: true });
 });

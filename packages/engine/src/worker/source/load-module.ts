@@ -8,18 +8,24 @@ import { isShortage, moduleNotLoaded } from '../../sources/errors.js';
  */
 const FILES = 32;
 
+type OpenFile = (path: string, flags: 'r') => number;
+
 /** Attempts at modules that have failed for want of something. */
 const failures = new Map<string, number>();
 
 /**
  * Imports an ES module into this thread; one that could not be loaded for a shortage of the machine's can be
  * loaded later.
+ * @param open opens a file, as Node does
  * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_MODULE`, `retryable` where the machine was short
  */
-export async function loadModule(url: string): Promise<Readonly<Record<string, unknown>>> {
+export async function loadModule(
+  url: string,
+  open: OpenFile = openSync,
+): Promise<Readonly<Record<string, unknown>>> {
   const failed = failures.get(url) ?? 0;
   try {
-    requireFiles(url);
+    requireFiles(url, open);
     // Under its own name Node would repeat the failure.
     return (await import(failed === 0 ? url : `${url}#${failed}`)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
@@ -29,12 +35,12 @@ export async function loadModule(url: string): Promise<Readonly<Record<string, u
 }
 
 /** @throws the system's error, where it would let no more files be opened */
-function requireFiles(url: string): void {
+function requireFiles(url: string, open: OpenFile): void {
   if (!url.startsWith('file:')) return;
   const path = fileURLToPath(url);
   const opened: number[] = [];
   try {
-    for (let i = 0; i < FILES; i++) opened.push(openSync(path, 'r'));
+    for (let i = 0; i < FILES; i++) opened.push(open(path, 'r'));
   } finally {
     for (const fd of opened) closeSync(fd);
   }
