@@ -43,6 +43,7 @@ const UNCHECKED: Readonly<Record<string, readonly string[]>> = {
     'publishedName',
     'certificateFault',
     'readClip',
+    'SteadyReader',
     'remuxAdvice',
     'unreadable',
   ],

@@ -71,7 +71,7 @@ export class GatewayProgram implements AsyncDisposable {
 
   /** Of the API, without a slash at the end; empty where there is none. */
   get url(): string {
-    return /API and dashboard: (\S+)\/\n/.exec(this.program.stderr)?.[1] ?? '';
+    return /API and dashboard: (http\S+)\/"?[}\n]/.exec(this.program.stderr)?.[1] ?? '';
   }
 
   readonly ask = (method: string, path: string, options?: RequestOptions): Promise<Answer> =>
