@@ -82,10 +82,10 @@ export class Shard implements ChannelTableContext {
     this.#batchDelay = init.maxBatchDelay;
     this.rides = AudioRides.of(init, clock, () => this.#onSoundDue());
     this.connects = new ConnectLimiter(init.maxConnecting);
-    const { spool } = init;
-    if (spool !== undefined) {
-      const gate = new BackfillGate(spool.backfill, spool.slot, spool.config.maxGaps);
-      this.spools = new ShardSpools({ config: spool.config, gate, clock, poolSize: init.pool.byteLength });
+    if (init.spool !== undefined) {
+      const { config, backfill, slot } = init.spool;
+      const gate = new BackfillGate(backfill, slot, config.maxGaps);
+      this.spools = new ShardSpools({ config, gate, clock, poolSize: init.pool.byteLength });
     }
     this.#port = init.port;
     this.#ring = new RingConsumer(init.ring);
@@ -93,9 +93,8 @@ export class Shard implements ChannelTableContext {
     this.#released = new ReleaseList(init.pool, init.released);
     this.#releaseWanted = init.releaseWanted;
     if (init.blockStates !== undefined) this.#blockStates = new BlockStates(init.blockStates);
-    if (init.fence !== undefined) {
+    if (init.fence !== undefined)
       this.fence = new FenceGuard(new Fence(init.fence), clock, () => this.#onFenced());
-    }
   }
 
   /** Runs until the caller's thread says stop. */
@@ -223,8 +222,7 @@ export class Shard implements ChannelTableContext {
   }
 
   /**
-   * All of it is muxed first: the kernel, and a receiver beside it, are quicker with writes that follow each
-   * other.
+   * All of it is muxed first: the kernel, and a receiver beside it, are quicker with writes in a row.
    */
   #handleGroup(count: number): void {
     const ring = this.#ring;
@@ -296,8 +294,7 @@ export class Shard implements ChannelTableContext {
   readonly #publishReleased = (): void => {
     this.#releaseScheduled = false;
     if (!this.#released.publish()) return;
-    if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1) {
+    if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1)
       this.report({ type: 'released' });
-    }
   };
 }
