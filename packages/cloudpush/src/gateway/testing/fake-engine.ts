@@ -17,21 +17,7 @@ import {
   type StreamMetadata,
 } from '@cloudpush/engine';
 import type { MediaChannel, MediaDestination, MediaEngine } from '../supervisor/media-engine.js';
-
-const TOTALS = {
-  bytesSent: 0,
-  videoFrames: 0,
-  audioFrames: 0,
-  dataMessages: 0,
-  droppedDisposable: 0,
-  droppedPictures: 0,
-  droppedUndecodable: 0,
-  droppedAudio: 0,
-  lostPictures: 0,
-  lostAudio: 0,
-  reconnects: 0,
-  moves: 0,
-};
+import { TOTALS } from './fake-totals.js';
 
 export function fakeError(code: string, errorClass: ErrorClass = 'retryable'): CloudPushError {
   return new CloudPushError(code, `${code} happened`, { class: errorClass });

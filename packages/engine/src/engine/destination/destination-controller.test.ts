@@ -4,12 +4,18 @@ import { DestinationCounter } from '../../memory/counters.js';
 import { Command } from '../../memory/ring.js';
 import { planDestination } from '../../options/channel-plan.js';
 import type { DestinationOptions } from '../../options/options.js';
+import type { Placement } from '../shards/placement.js';
 import { FakeEngine, FakeShard } from '../testing/fake-engine.js';
-import { DestinationController } from './destination-controller.js';
+import { DestinationController, type DestinationSlot } from './destination-controller.js';
 
 const NUMBER = 2;
 const timings = { dns: 1, tcp: 2, handshake: 3, connect: 4, createStream: 5, publish: 6 };
 const died = toErrorData(new CloudPushError('ERR_CLOUDPUSH_SHARD_DIED', 'died'));
+
+function slotOf(engine: FakeEngine, placement: Placement, command: () => void): DestinationSlot {
+  const { clock, series: turns } = engine;
+  return { id: 7, number: NUMBER, clock, placement, sender: { command }, turns };
+}
 
 function newController(options: Partial<DestinationOptions> = {}): {
   engine: FakeEngine;
@@ -27,14 +33,7 @@ function newController(options: Partial<DestinationOptions> = {}): {
     { maxPacket: 1000 },
     false,
   );
-  const slot = {
-    id: 7,
-    number: NUMBER,
-    clock: engine.clock,
-    placement,
-    sender: { command },
-    turns: engine.series,
-  };
+  const slot = slotOf(engine, placement, command);
   return {
     engine,
     shard,
@@ -51,14 +50,7 @@ test('it is announced to its shard by its configuration, then by a descriptor, w
   const command = vi.fn(() => expect(shard.posted).toHaveLength(1));
   const { config } = planDestination({ url: 'rtmp://media.example/live/camera' }, { maxPacket: 1000 }, false);
   const placement = { shard: shard.handle, channel: 1 };
-  const slot = {
-    id: 7,
-    number: NUMBER,
-    clock: engine.clock,
-    placement,
-    sender: { command },
-    turns: engine.series,
-  };
+  const slot = slotOf(engine, placement, command);
   const controller = new DestinationController(slot, config, undefined);
   expect(shard.posted).toMatchObject([{ type: 'attach', channel: 1, destination: NUMBER, loss: undefined }]);
   expect(command.mock.calls).toEqual([[Command.attach, NUMBER]]);

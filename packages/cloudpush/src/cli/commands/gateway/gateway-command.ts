@@ -15,7 +15,7 @@ import { ServiceManager } from './service-manager.js';
 /** Reasons why an address cannot be listened on. */
 const LISTEN_ERRORS = ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND'];
 
-/** What there is to add to the end. */
+/** Added to the last line, by how the gateway has ended. */
 const REMAINDERS: Readonly<Record<StopOutcome, string>> = {
   sent: '',
   unsent: '; some of what was queued was not sent',

@@ -6,7 +6,7 @@ import type { ReloadReport } from '../../../gateway/gateway.js';
 import type { ConfigurationFault } from '../../../gateway/state.js';
 import type { Output } from '../../terminal/output.js';
 
-/** What the command says beside the log of its gateway: plain lines, or lines of JSON as those of the log. */
+/** Words of the command beside the log of its gateway: plain lines, or lines of JSON as those of the log. */
 export class GatewayNotes {
   readonly #output: Pick<Output, 'note' | 'error'>;
   readonly #file: string;

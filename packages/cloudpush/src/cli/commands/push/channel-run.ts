@@ -42,7 +42,7 @@ export interface ChannelOutcome {
   readonly error: CloudPushError | undefined;
   /** A packet that was repaired, or refused, though everything that was taken got out. */
   readonly warning: CloudPushError | undefined;
-  /** What kept packets from being sent on this machine, whatever the server does: the first of each code. */
+  /** Reasons on this machine, not the server's, why packets were not sent: the first error of each code. */
   readonly localProblems: readonly CloudPushError[];
   /** The main one, then those of `--also`. */
   readonly destinations: readonly DestinationOutcome[];

@@ -76,7 +76,7 @@ test.each([
         `^--bitrate ${bitRate}: too many for ${frameRate} pictures a second .* of at most 16777151; --bitrate`,
       ),
     );
-    // What it advises is taken.
+    // The bit rate that it advises is taken.
     const most = Number(/--bitrate (\d+) or less/.exec(message)![1]);
     const { key } = pictureSizes({ bitRate: most, frameRate, keyInterval });
     expect(key).toBeGreaterThan(16_000_000);
